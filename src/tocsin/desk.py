@@ -1,0 +1,268 @@
+"""The desk: desk.toml, read into frozen values. It says what is watched and how it is counted; it holds no data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from tocsin.errors import DeskError, did_you_mean
+from tocsin.schema import Span
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+FILE_NAME = "desk.toml"
+MEMORY = ".tocsin"
+
+
+class Frozen(BaseModel):
+    """A value read from a file: frozen, and no key is accepted that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Definition(Frozen):
+    """What is counted, and how. No count travels without it."""
+
+    incidents: tuple[str, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="event types that count as an incident; default: the source's violent ones",
+    )
+    precise: tuple[int, ...] | None = Field(
+        default=None, min_length=1, description="geo precision codes kept in questions of place; default: the source's"
+    )
+    week_starts: Weekday = "Monday"
+    average_weeks: int = Field(default=8, ge=1, le=104, description="weeks in the moving average")
+    average: Literal["trailing", "centred"] = "trailing"
+    near_km: float = Field(default=10.0, ge=0, le=5000, description="at most this far from a capital is near, km")
+    cell_resolution: int = Field(default=4, ge=3, le=6, description="H3 resolution of the cells of a map")
+
+
+class Window(Frozen):
+    """A named span of days, both ends included."""
+
+    first: dt.date
+    last: dt.date
+    label: str = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Window:
+        if self.last < self.first:
+            raise ValueError(f"last ({self.last}) is before first ({self.first})")
+        return self
+
+    @property
+    def span(self) -> Span:
+        return Span(self.first, self.last)
+
+
+class Group(Frozen):
+    """A set of actor names under one label. `*` in a name stands for any text ("Military Forces of Syria*")."""
+
+    label: str
+    actors: tuple[str, ...] = Field(min_length=1)
+
+
+class Figure(Frozen):
+    """One figure of the report: a question of the catalogue with its arguments."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="names the files of the figure")
+    question: Literal["weekly", "concentration", "proximity"]
+    title: str = ""
+    group: str | None = None
+    by: str | None = None
+    groups: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    near_km: float | None = Field(default=None, ge=0, le=5000)
+
+
+class Places(Frozen):
+    """GeoJSON files of the desk's own that replace the packaged units or capitals."""
+
+    boundaries: str | None = None
+    capitals: str | None = None
+
+
+class Desk(Frozen):
+    """All that desk.toml says."""
+
+    title: str
+    countries: tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 3166 alpha-3 code")], ...] = Field(
+        min_length=1
+    )
+    dataset: str | None = None
+    period: Window | None = None
+    definition: Definition = Definition()
+    windows: Mapping[str, Window] = Field(default_factory=dict)
+    compare: tuple[str, ...] = Field(default=(), description="the windows compared in the summary table, two of them")
+    groups: Mapping[str, Group] = Field(default_factory=dict)
+    figures: tuple[Figure, ...] = ()
+    places: Places = Places()
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("compare")
+    @classmethod
+    def _two(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(names) not in (0, 2):
+            raise ValueError("name two windows: the earlier and the later")
+        return names
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Desk:
+        called: list[tuple[str, str, Mapping[str, BaseModel], str]]
+        called = [("compare", name, self.windows, "window") for name in self.compare]
+        for figure in self.figures:
+            called += [(figure.id, name, self.windows, "window") for name in figure.windows]
+            called += [(figure.id, name, self.groups, "group") for name in figure.groups]
+            called += [(figure.id, figure.group, self.groups, "group")] if figure.group else []
+        for where, name, known, kind in called:
+            if name not in known:
+                raise ValueError(
+                    f'"{where}" names the {kind} "{name}", which is not defined. {did_you_mean(name, known)}'
+                )
+        ids = [figure.id for figure in self.figures]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two figures have the same id")
+        return self
+
+    @property
+    def memory(self) -> Path:
+        """The folder of the desk's store."""
+        return self.folder / MEMORY
+
+    @property
+    def compared(self) -> tuple[str, str] | None:
+        """Names of the two windows of the summary table: those said, or else the first two in order of time."""
+        if len(self.compare) == 2:
+            return self.compare[0], self.compare[1]
+        in_time = sorted(self.windows, key=lambda name: self.windows[name].first)
+        return (in_time[0], in_time[1]) if len(in_time) >= 2 else None
+
+
+def find_desk(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds a desk.toml.
+
+    Raises:
+        DeskError: there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise DeskError(
+        "there is no desk here",
+        where=str(start),
+        next_step="Go to a folder that holds a desk.toml, or make one: tocsin new NAME --country ISO3",
+    )
+
+
+def read_desk(folder: Path) -> Desk:
+    """Read `folder`/desk.toml.
+
+    Raises:
+        DeskError: it is missing, is not TOML, or says something that is not known; with file, line and key.
+    """
+    desk = read_toml(folder / FILE_NAME, Desk)
+    return desk.model_copy(update={"folder": folder.resolve()})
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_toml(path: Path, model: type[Model]) -> Model:
+    """Read a TOML file into a model.
+
+    Raises:
+        DeskError: the file is missing, is not UTF-8 or TOML, or does not fit the model; with file, line and key.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise DeskError(f"can not be read: {error.strerror}", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise DeskError("is not UTF-8 text", where=str(path), next_step="Save it as UTF-8.") from error
+    return parse_toml(text, model, where=str(path))
+
+
+def parse_toml(text: str, model: type[Model], *, where: str) -> Model:
+    """Read TOML into a model; `where` names the text in errors.
+
+    Raises:
+        DeskError: it is not TOML, or does not fit the model; with line and key.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DeskError(f"is not TOML: {error}", where=where) from error
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _explained(error, where, text, model) from error
+
+
+def _explained(error: ValidationError, file: str, text: str, model: type[BaseModel]) -> DeskError:
+    """The first fault of `error`, with the line of its key and the nearest key that is known."""
+    fault = error.errors()[0]
+    keys = [str(part) for part in fault["loc"]]
+    line = _line_of(keys, text)
+    where = f"{file}:{line}" if line else file
+    named = ".".join(keys)
+    if fault["type"] == "extra_forbidden":
+        known = _keys_known_at(model, fault["loc"][:-1])
+        return DeskError(f'the key "{named}" is not known', where=where, next_step=did_you_mean(keys[-1], known))
+    if fault["type"] == "missing":
+        return DeskError(f'the key "{named}" is missing', where=where)
+    message = re.sub(r"^Value error, ", "", fault["msg"])
+    return DeskError(f"{named}: {message}" if named else message, where=where)
+
+
+def _line_of(keys: list[str], text: str) -> int | None:
+    """The line, from 1, where the last of `keys` that has a line of its own is written, or None."""
+    section: list[str] = []
+    counts: dict[str, int] = {}
+    best: tuple[int, int] | None = None
+    for number, written in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", written)
+        if header:
+            section = [part.strip().strip("\"'") for part in header[2].split(".")]
+            if header[1] == "[[":
+                section.append(str(counts.get(header[2], 0)))
+                counts[header[2]] = counts.get(header[2], 0) + 1
+            path = section
+        else:
+            key = re.match(r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')\s*=", written)
+            if not key:
+                continue
+            path = [*section, key[1].strip("\"'")]
+        depth = len(path)
+        if keys[:depth] == path and (best is None or depth > best[0]):
+            best = depth, number
+    return best[1] if best else None
+
+
+def _keys_known_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that `model` knows at the place `loc`."""
+    here: Any = model
+    for part in loc:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            field = here.model_fields.get(str(part))
+            if field is None:
+                return []
+            here = _model_inside(field.annotation)
+    return [name for name in here.model_fields if name != "folder"] if here is not None else []
+
+
+def _model_inside(annotation: Any) -> Any:
+    """The model that an annotation holds, if it holds one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _model_inside(inner)
+        if found is not None:
+            return found
+    return None

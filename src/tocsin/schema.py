@@ -1,0 +1,190 @@
+"""The event contract: what a reader gives, what the store keeps, what an analysis may ask for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the contract."""
+
+    dtype: pl.DataType
+    meaning: str
+    required: bool = False
+    """True where no event may lack it."""
+
+
+# What a reader gives, one row an event. Everything but the first three may be null: a file that lacks a column costs only
+# the analyses that need it.
+EVENT: Mapping[str, Column] = MappingProxyType(
+    {
+        "event_id": Column(
+            pl.String(), "the publisher's id; null where the file has none (one is then made from content)"
+        ),
+        "event_date": Column(pl.Date(), "first day of the event, as dated by the publisher", required=True),
+        "end_date": Column(
+            pl.Date(), "last day of the event; the same as event_date where it lasted a day", required=True
+        ),
+        "event_type": Column(pl.String(), "in the source's current words (see its source.toml)", required=True),
+        "sub_event_type": Column(pl.String(), "in the source's current words"),
+        "time_precision": Column(pl.Int8(), "the source's own code: 1 is the exact day"),
+        "geo_precision": Column(pl.Int8(), "the source's own code: 1 is the exact place"),
+        "country": Column(pl.String(), "ISO 3166 alpha-3 code; null where the data name no country that is known"),
+        "country_name": Column(pl.String(), "the country as the data name it"),
+        "admin1": Column(pl.String(), "first-order unit as the data name it"),
+        "admin2": Column(pl.String(), "second-order unit as the data name it"),
+        "admin3": Column(pl.String(), "third-order unit as the data name it"),
+        "location": Column(pl.String(), "named place"),
+        "longitude": Column(pl.Float64(), "degrees east, WGS 84"),
+        "latitude": Column(pl.Float64(), "degrees north, WGS 84"),
+        "actor1": Column(pl.String(), "the first party's cell, as written; the order says nothing of who began"),
+        "actor2": Column(pl.String(), "the second party's cell, as written"),
+        "assoc_actor1": Column(pl.String(), "parties associated with the first, as written"),
+        "assoc_actor2": Column(pl.String(), "parties associated with the second, as written"),
+        "inter1": Column(pl.String(), "kind of the first party, in words"),
+        "inter2": Column(pl.String(), "kind of the second party, in words"),
+        "actors": Column(pl.List(pl.String()), "every party named in the four cells, once each, sorted"),
+        "civilian_targeting": Column(pl.Boolean(), "civilians were the main target"),
+        "fatalities": Column(pl.Int64(), "best estimate of deaths"),
+        "fatalities_low": Column(pl.Int64(), "low estimate"),
+        "fatalities_high": Column(pl.Int64(), "high estimate"),
+        "source": Column(pl.String(), 'names of who reported, joined by "; "'),
+        "source_scale": Column(pl.String(), "scale of who reported, as the publisher classes it"),
+        "notes": Column(pl.String(), "the publisher's description"),
+        "tags": Column(pl.String(), 'labels joined by "; "'),
+        "revised_at": Column(pl.Datetime("us", "UTC"), "when the publisher last revised the row"),
+    }
+)
+
+EVENT_SCHEMA: Mapping[str, pl.DataType] = MappingProxyType({name: column.dtype for name, column in EVENT.items()})
+
+# Every row that is not an event, with its reason: events + rejects = rows read.
+REJECT_SCHEMA: Mapping[str, pl.DataType] = MappingProxyType(
+    {
+        "row": pl.Int64(),  # 1 is the first row after the header
+        "line": pl.Int64(),  # line of the file, from 1; null where the format has no lines
+        "kind": pl.String(),  # one of REJECT_KINDS
+        "column": pl.String(),  # null where the whole row is wrong
+        "value": pl.String(),  # the offending value, cut to 200 characters
+        "reason": pl.String(),  # a sentence for a person
+        "raw": pl.String(),  # the raw row as JSON (or as text where it could not be split into columns)
+    }
+)
+
+REJECT_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "error": "the row is wrong and was set aside",
+        "repeat": "the row says again what an earlier row of the same file said",
+        "merged": "the row adds an actor to an event that an earlier row opened (one row per event and actor)",
+        "markup": "the row describes the columns (HXL tags), not an event",
+    }
+)
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What source.toml says of one source: facts that hold for every file of it."""
+
+    name: str
+    title: str
+    publisher: str
+    licence: str
+    citation: str
+    url: str
+    event_types: tuple[str, ...]
+    """Every event type that the source knows now; empty where the user's mapping says."""
+    violent: tuple[str, ...]
+    """The event types counted as violent incidents unless the desk says otherwise."""
+    precise: tuple[int, ...]
+    """The geo_precision codes good enough for questions of place; the rest are left out of them, and counted."""
+    cautions: tuple[str, ...]
+    """Sentences that a report on these data must print."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days from `first` to `last`, both included."""
+
+    first: dt.date
+    last: dt.date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"the last day, {self.last}, is before the first, {self.first}")
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def __str__(self) -> str:
+        return f"{spoken_date(self.first)} – {spoken_date(self.last)}"
+
+
+def spoken_date(day: dt.date) -> str:
+    """A day as printed: 15 September 2020. Month names do not depend on the machine's locale."""
+    months = (
+        "January February March April May June July August September October November December".split()  # noqa: SIM905
+    )
+    return f"{day.day} {months[day.month - 1]} {day.year}"
+
+
+@dataclass(frozen=True)
+class Vintage:
+    """One load of one data set."""
+
+    number: int
+    dataset: str
+    source: str
+    file: str
+    digest: str
+    """SHA-256 of the file's bytes."""
+    data_date: dt.date
+    """The day as of which the file gives the data."""
+    loaded_at: dt.datetime
+    rows: int
+    events: int
+    rejects: int
+    span: Span | None
+    complete: bool
+    synthetic: bool
+    dated: bool
+    """True where the user said as of which day the file gives the data; else data_date is the day of loading."""
+    added: int
+    changed: int
+    withdrawn: int
+    form: str
+    """Which of the source's formats the file has."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the rows of a table come from; it travels with every count."""
+
+    dataset: str
+    facts: SourceFacts
+    vintages: tuple[Vintage, ...]
+    as_of: dt.date | None
+    covered: tuple[Span, ...]
+    """The days on which the data speak for all countries asked for: sorted, apart from each other."""
+
+    @property
+    def synthetic(self) -> bool:
+        return any(vintage.synthetic for vintage in self.vintages)
+
+    def sentence(self) -> str:
+        """Source, date and digest in one sentence, as a caption prints it."""
+        if not self.vintages:
+            return f"{self.facts.title}."
+        newest = max(self.vintages, key=lambda vintage: (vintage.data_date, vintage.number))
+        files = f"file {newest.digest[:12]}"
+        if len(self.vintages) > 1:
+            files = f"{len(self.vintages)} vintages, newest {newest.digest[:12]}"
+        start = "SYNTHETIC data in the format of " if self.synthetic else ""
+        dated = "data as of" if newest.dated else "as loaded on"
+        return f"{start}{self.facts.title}, {dated} {spoken_date(newest.data_date)} ({files})"
