@@ -1,0 +1,189 @@
+"""The only heavy step: events of any engine, filtered and counted by day and by the few columns that a question needs.
+
+What comes back is a small Polars table; weeks, averages, windows and intervals are folded from it in memory. So an analysis is the
+same code on DuckDB, Polars or Spark, and the engine does only what all engines do alike: filter, join, count.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from tocsin.errors import QuestionError, did_you_mean
+from tocsin.schema import Provenance, Span
+
+EPOCH = dt.date(1970, 1, 1)
+MOST_ROWS = 5_000_000
+"""A cube larger than this is refused: it would no longer be a small table."""
+
+SEPARATOR = "\n"
+"""Stands before, between and after the names of a party set, so that a name is found whole."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """Event data as a star: one fact table and two small ones, of whatever engine holds them.
+
+    Args:
+        rows: One row an event: the columns of schema.EVENT but `actors` and the coordinates, with `event_day` (days since 1970-01-01),
+            `place_id` and `party_id`.
+        places: One row a distinct place: place_id, country, longitude, latitude, and what depends on these alone (unit_code, unit_name,
+            unit_match, capital, capital_distance_km, cell_3 to cell_6).
+        parties: One row a distinct set of actors: party_id, names (each name between SEPARATORs).
+        about: Where the rows come from.
+    """
+
+    rows: nw.LazyFrame[Any]
+    places: nw.LazyFrame[Any]
+    parties: nw.LazyFrame[Any]
+    about: Provenance
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows are counted. `None` leaves a filter out.
+
+    Args:
+        countries: ISO alpha-3 codes.
+        event_types: The types that count as an incident.
+        precise: The geo precision codes kept; rows that state no precision are kept too.
+        actors: Names, of which a row must have at least one among its parties.
+        span: Days of the first day of the event.
+    """
+
+    countries: tuple[str, ...] | None = None
+    event_types: tuple[str, ...] | None = None
+    precise: tuple[int, ...] | None = None
+    actors: tuple[str, ...] | None = None
+    span: Span | None = None
+
+    def within(self, span: Span | None) -> Selection:
+        """The same selection on other days."""
+        return replace(self, span=span)
+
+    def involving(self, actors: Sequence[str] | None) -> Selection:
+        """The same selection, of rows with one of these parties."""
+        return replace(self, actors=None if actors is None else tuple(actors))
+
+    def placed(self, precise: Sequence[int] | None) -> Selection:
+        """The same selection, of rows whose place is known as well as `precise` says."""
+        return replace(self, precise=None if precise is None else tuple(precise))
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Columns that a count may make from others.
+
+    Args:
+        groups: Column name -> actor names; the column is true where one of them is a party.
+        distance_edges_km: Upper edges, km, of the classes of `distance_class`: 0 up to the first edge (included), and so on; null where
+            the distance is not known.
+    """
+
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    distance_edges_km: Sequence[float] = ()
+
+
+def day_number(day: dt.date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def count(events: Events, selection: Selection, *, by: Sequence[str], flags: Flags | None = None) -> pl.DataFrame:
+    """Count the selected rows by the named columns.
+
+    Args:
+        by: Columns of `rows` or `places`, `distance_class`, or a key of `flags.groups`; at least one.
+        flags: What is made from other columns.
+
+    Returns:
+        The columns of `by`, and `incidents` (Int64), sorted by `by`; groups of no rows are not there.
+
+    Raises:
+        QuestionError: a column is not known, or the table would have more than MOST_ROWS rows.
+    """
+    flags = flags or Flags()
+    rows = _selected(events, selection)
+    place_columns = set(events.places.collect_schema().names()) - {"country", "place_id"}
+    made = _made_from_places(flags)
+    wanted_places = [name for name in by if name in place_columns] + [name for name in by if name in made]
+    known = [*events.rows.collect_schema().names(), *place_columns, *made, *flags.groups]
+    for name in by:
+        if name not in known:
+            raise QuestionError(f'there is no column "{name}" to count by', next_step=did_you_mean(name, sorted(known)))
+    if wanted_places:
+        places = events.places.select(
+            "place_id", *(made[name].alias(name) if name in made else nw.col(name) for name in wanted_places)
+        )
+        rows = rows.join(places, on="place_id", how="left")
+    wanted_groups = {name: names for name, names in flags.groups.items() if name in by}
+    if wanted_groups:
+        parties = events.parties.select("party_id", **{name: involves(names) for name, names in wanted_groups.items()})
+        rows = rows.join(parties, on="party_id", how="left")
+    counted = rows.group_by(*by).agg(nw.len().alias("incidents")).head(MOST_ROWS + 1)
+    table: pl.DataFrame = counted.collect("polars").to_native()
+    if table.height > MOST_ROWS:
+        raise QuestionError(
+            f"counting by {', '.join(by)} gives more than {MOST_ROWS:,} rows",
+            next_step="Count by fewer columns, or fewer days.",
+        )
+    return table.with_columns(pl.col("incidents").cast(pl.Int64)).sort(list(by), nulls_last=True)
+
+
+def actor_names(events: Events) -> list[str]:
+    """Every actor named in the rows, sorted."""
+    used = events.rows.select("party_id").unique()
+    table: pl.DataFrame = (
+        events.parties.join(used, on="party_id", how="inner").select("names").collect("polars").to_native()
+    )
+    names = table["names"].str.strip_chars(SEPARATOR).str.split(SEPARATOR).explode().unique().drop_nulls()
+    return sorted(name for name in names if name)
+
+
+def involves(names: Sequence[str]) -> nw.Expr:
+    """True where one of `names` is among a party set."""
+    if not names:
+        return nw.lit(False)
+    tests = [nw.col("names").str.contains(f"{SEPARATOR}{name}{SEPARATOR}", literal=True) for name in names]
+    return nw.any_horizontal(*tests, ignore_nulls=True)
+
+
+def passes(selection: Selection) -> dict[str, nw.Expr]:
+    """One test a filter of `selection` that looks at a row alone, in the order in which they are applied."""
+    tests: dict[str, nw.Expr] = {}
+    if selection.countries is not None:
+        tests["countries"] = nw.col("country").is_in(list(selection.countries))
+    if selection.span is not None:
+        first, last = day_number(selection.span.first), day_number(selection.span.last)
+        tests["span"] = (nw.col("event_day") >= first) & (nw.col("event_day") <= last)
+    if selection.event_types is not None:
+        tests["event_types"] = nw.col("event_type").is_in(list(selection.event_types))
+    if selection.precise is not None:
+        tests["precise"] = nw.col("geo_precision").is_in(list(selection.precise)) | nw.col("geo_precision").is_null()
+    return tests
+
+
+def _selected(events: Events, selection: Selection) -> nw.LazyFrame[Any]:
+    rows = events.rows
+    for test in passes(selection).values():
+        rows = rows.filter(test)
+    if selection.actors is not None:
+        parties = events.parties.filter(involves(selection.actors)).select("party_id")
+        rows = rows.join(parties, on="party_id", how="semi")
+    return rows
+
+
+def _made_from_places(flags: Flags) -> dict[str, nw.Expr]:
+    """`distance_class`, where edges are given."""
+    if not flags.distance_edges_km:
+        return {}
+    distance = nw.col("capital_distance_km")
+    classed = nw.lit(len(flags.distance_edges_km))
+    for number, edge in reversed(list(enumerate(flags.distance_edges_km))):
+        classed = nw.when(distance <= float(edge)).then(nw.lit(number)).otherwise(classed)
+    return {"distance_class": nw.when(distance.is_null()).then(nw.lit(None)).otherwise(classed)}

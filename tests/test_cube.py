@@ -1,0 +1,144 @@
+"""The same counts on every engine: DuckDB and Polars always, Spark by mark."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from tests.star import on_duckdb, on_polars, on_spark
+from tocsin.cube import Events, Flags, Selection, actor_names, count
+from tocsin.errors import QuestionError
+from tocsin.schema import Span
+
+Engine = Callable[[Sequence[dict[str, Any]], Sequence[Span]], Events]
+YEAR = Span(dt.date(2021, 1, 1), dt.date(2021, 12, 31))
+
+ROWS: list[dict[str, Any]] = [
+    {"date": dt.date(2021, 1, 4), "actors": ["IS", "Taliban"], "unit": "AF-KAB", "km": 3.0, "cell": 7},
+    {"date": dt.date(2021, 1, 4), "actors": ["IS-K"], "unit": "AF-KAB", "km": 3.0, "cell": 7},
+    {"date": dt.date(2021, 1, 5), "type": "Protests", "unit": "AF-KAB", "km": 10.0},
+    {"date": dt.date(2021, 1, 10), "precision": 3, "unit": "AF-KUN", "km": 10.0, "actors": ["IS"]},
+    {"date": dt.date(2021, 1, 11), "precision": None, "country": "PAK", "km": None, "actors": ["Taliban"]},
+    {"date": dt.date(2021, 2, 1), "unit": "AF-KUN", "km": 55.5, "actors": []},
+]
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    pyspark = pytest.importorskip("pyspark", reason="PySpark is not installed: make test-spark does it")
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    session = (
+        pyspark.sql.SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture(params=["duckdb", "polars", pytest.param("spark", marks=pytest.mark.spark)])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "spark":
+        session = request.getfixturevalue("spark")
+        return lambda rows, covered: on_spark(rows, covered, session)
+    return {"duckdb": on_duckdb, "polars": on_polars}[request.param]
+
+
+def test_counts_by_day_and_type(engine: Engine) -> None:
+    table = count(engine(ROWS, [YEAR]), Selection(countries=("AFG",)), by=["event_day", "event_type"])
+    assert table.rows() == [
+        (18631, "Battles", 2),
+        (18632, "Protests", 1),
+        (18637, "Battles", 1),
+        (18659, "Battles", 1),
+    ]
+
+
+def test_rows_without_a_stated_precision_are_kept(engine: Engine) -> None:
+    table = count(engine(ROWS, [YEAR]), Selection(precise=(1, 2)), by=["country"])
+    assert table.rows() == [("AFG", 4), ("PAK", 1)]
+
+
+def test_a_name_is_found_whole(engine: Engine) -> None:
+    flags = Flags(groups={"is": ["IS"], "both": ["IS-K", "Taliban"]})
+    table = count(engine(ROWS, [YEAR]), Selection(), by=["is", "both"], flags=flags)
+    assert table.rows() == [(False, False, 2), (False, True, 2), (True, False, 1), (True, True, 1)]
+
+
+def test_actors_select_rows_once(engine: Engine) -> None:
+    table = count(engine(ROWS, [YEAR]), Selection(actors=("IS", "Taliban")), by=["country"])
+    assert table.rows() == [("AFG", 2), ("PAK", 1)]
+
+
+def test_an_edge_belongs_to_the_nearer_class(engine: Engine) -> None:
+    table = count(engine(ROWS, [YEAR]), Selection(), by=["distance_class"], flags=Flags(distance_edges_km=(5, 10, 50)))
+    assert table.rows() == [(0, 2), (1, 2), (3, 1), (None, 1)]
+
+
+def test_both_ends_of_a_span_count(engine: Engine) -> None:
+    span = Span(dt.date(2021, 1, 5), dt.date(2021, 1, 11))
+    assert count(engine(ROWS, [YEAR]), Selection(span=span), by=["event_day"])["incidents"].sum() == 3
+
+
+def test_an_unknown_column_names_the_nearest(engine: Engine) -> None:
+    with pytest.raises(QuestionError, match="event_type"):
+        count(engine(ROWS, [YEAR]), Selection(), by=["event_typ"])
+
+
+def test_actor_names_are_those_of_the_rows(engine: Engine) -> None:
+    assert actor_names(engine(ROWS, [YEAR])) == ["IS", "IS-K", "Taliban"]
+
+
+row = st.fixed_dictionaries(
+    {
+        "date": st.dates(dt.date(2020, 12, 20), dt.date(2021, 2, 10)),
+        "type": st.sampled_from(["Battles", "Protests", "Violence against civilians"]),
+        "precision": st.sampled_from([1, 2, 3, None]),
+        "country": st.sampled_from(["AFG", "PAK", None]),
+        "unit": st.sampled_from(["AF-KAB", "AF-KUN", None]),
+        "km": st.sampled_from([0.0, 9.99, 10.0, 10.01, 300.0, None]),
+        "actors": st.lists(st.sampled_from(["IS", "IS-K", "Taliban", "NRF: National Resistance Front"]), unique=True),
+    }
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows=st.lists(row, max_size=60))
+def test_duckdb_and_polars_agree_with_plain_python(rows: list[dict[str, Any]]) -> None:
+    span = Span(dt.date(2021, 1, 1), dt.date(2021, 1, 31))
+    selection = Selection(
+        countries=("AFG",),
+        event_types=("Battles", "Violence against civilians"),
+        precise=(1, 2),
+        actors=("IS",),
+        span=span,
+    )
+    by = ["unit_code", "distance_class"]
+    flags = Flags(distance_edges_km=(10,))
+    wanted = [
+        r
+        for r in rows
+        if r["country"] == "AFG"
+        and r["type"] != "Protests"
+        and r["precision"] in (1, 2, None)
+        and "IS" in r["actors"]
+        and span.first <= r["date"] <= span.last
+    ]
+    plain: dict[tuple[Any, ...], int] = {}
+    for r in wanted:
+        key = (r["unit"], None if r["km"] is None else int(r["km"] > 10))
+        plain[key] = plain.get(key, 0) + 1
+    tables = [count(make(rows, [YEAR]), selection, by=by, flags=flags) for make in (on_duckdb, on_polars)]
+    assert {(u, k): n for u, k, n in tables[0].rows()} == plain
+    assert_frame_equal(tables[0], tables[1].cast(dict(tables[0].schema)))
+    assert tables[0]["incidents"].dtype == pl.Int64
