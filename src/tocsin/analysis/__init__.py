@@ -1,0 +1,1 @@
+"""One question a module: events in, a small table out."""

@@ -1,0 +1,154 @@
+"""How many incidents a week? In all, by group of actors, or by any column, with a moving average."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from tocsin.analysis.weeks import covered_weeks, fold, week_start, whole_weeks
+from tocsin.cube import Events, Flags, Selection, count, day_number
+from tocsin.desk import Definition
+from tocsin.errors import QuestionError
+from tocsin.schema import Span
+
+ALL = "All incidents"
+NOT_STATED = "not stated"
+SERIES_SCHEMA = {"week_date": pl.Date, "series": pl.String, "incidents": pl.Int64, "average": pl.Float64}
+
+
+def weekly(
+    events: Events,
+    *,
+    selection: Selection,
+    definition: Definition,
+    period: Span,
+    by: str | None = None,
+    groups: Mapping[str, Sequence[str]] | None = None,
+) -> pl.DataFrame:
+    """Incidents per week over the whole weeks of a period, zero-filled, with their moving average.
+
+    Args:
+        selection: What counts; its span is not looked at.
+        definition: First day of the week, weeks in the average, trailing or centred.
+        by: A column: one series for each of its values, the largest first.
+        groups: Label -> actor names: one series a label, in the order given. A row may be in several.
+
+    Returns:
+        week_date (first day of the week), series (label), incidents (per week; null where the data do not cover the whole week), average
+        (mean over `definition.average_weeks` weeks; null until there are so many covered weeks in a row). Sorted by series, week.
+
+    Raises:
+        QuestionError: both `by` and `groups` are given, the column is not known, or the period holds no whole week.
+
+    Assumes:
+        An event belongs to the week of its first day. Weeks before the period feed the average of its first weeks, where covered.
+    """
+    if by and groups:
+        raise QuestionError("counted either by a column or by groups, not both")
+    wanted = whole_weeks(period, starts=definition.week_starts)
+    if not wanted:
+        raise QuestionError(f"there is no whole week in {period}", next_step="Choose a longer window.")
+    cube, order = _cube(events, selection, definition, wanted, by=by, groups=groups)
+    return averaged(cube, events.about.covered, definition=definition, weeks=wanted, order=order)
+
+
+def averaged(
+    cube: pl.DataFrame,
+    covered: Sequence[Span],
+    *,
+    definition: Definition,
+    weeks: range,
+    order: Sequence[str],
+) -> pl.DataFrame:
+    """Fold a cube of event_day, series, incidents into weekly series with their averages: the columns of `weekly`."""
+    starts = definition.week_starts
+    reach = _reach(weeks, definition)
+    known = covered_weeks(_span_of(reach, starts), covered, starts=starts)
+    if not set(known) & set(weeks):
+        raise QuestionError(
+            f"the data cover no whole week of {_span_of(weeks, starts)}",
+            next_step="They cover "
+            + (", ".join(map(str, covered)) or "no day")
+            + ". Choose another window, or load more data.",
+        )
+    grid = pl.DataFrame({"week": list(reach)}, schema={"week": pl.Int64}).join(
+        pl.DataFrame({"series": list(order)}, schema={"series": pl.String}), how="cross"
+    )
+    counted = fold(cube, weeks=known, starts=starts, by=["series"])
+    counted = (
+        grid.join(counted, on=["week", "series"], how="left")
+        .with_columns(
+            pl.when(pl.col("week").is_in(known))
+            .then(pl.col("incidents").fill_null(0))
+            .otherwise(None)
+            .alias("incidents"),
+            pl.col("series").cast(pl.Enum(list(order))),
+        )
+        .sort("series", "week")
+        .with_columns(
+            pl.col("incidents")
+            .cast(pl.Float64)
+            .rolling_mean(definition.average_weeks, center=definition.average == "centred")
+            .over("series")
+            .alias("average")
+        )
+        .filter(pl.col("week").is_between(weeks.start, weeks.stop - 1))
+    )
+    starts_of = {number: week_start(number, starts=starts) for number in weeks}
+    return counted.select(
+        pl.col("week").replace_strict(starts_of, return_dtype=pl.Date).alias("week_date"),
+        pl.col("series").cast(pl.String),
+        pl.col("incidents").cast(pl.Int64),
+        "average",
+    )
+
+
+def _cube(
+    events: Events,
+    selection: Selection,
+    definition: Definition,
+    weeks: range,
+    *,
+    by: str | None,
+    groups: Mapping[str, Sequence[str]] | None,
+) -> tuple[pl.DataFrame, list[str]]:
+    """event_day, series, incidents; and the order of the series."""
+    within = selection.within(_span_of(_reach(weeks, definition), definition.week_starts))
+    if groups:
+        keys = {f"group_{number}": names for number, names in enumerate(groups.values())}
+        wide = count(events, within, by=["event_day", *keys], flags=Flags(groups=keys))
+        parts = [
+            wide.filter(pl.col(key)).select("event_day", pl.lit(label).alias("series"), "incidents")
+            for key, label in zip(keys, groups, strict=True)
+        ]
+        return pl.concat(parts), list(groups)
+    if by:
+        cube = count(events, within, by=["event_day", by])
+        cube = cube.select("event_day", pl.col(by).cast(pl.String).fill_null(NOT_STATED).alias("series"), "incidents")
+        inside = cube.filter(pl.col("event_day").is_between(*_days(weeks, definition.week_starts)))
+        totals = (
+            inside.group_by("series")
+            .agg(pl.col("incidents").sum())
+            .sort(["incidents", "series"], descending=[True, False])
+        )
+        return cube.filter(pl.col("series").is_in(totals["series"].to_list())), totals["series"].to_list()
+    return count(events, within, by=["event_day"]).with_columns(series=pl.lit(ALL)), [ALL]
+
+
+def _reach(weeks: range, definition: Definition) -> range:
+    """The weeks of the period and those beside it that its averages need."""
+    before, after = (definition.average_weeks - 1, 0)
+    if definition.average == "centred":
+        before = after = definition.average_weeks
+    return range(weeks.start - before, weeks.stop + after)
+
+
+def _span_of(weeks: range, starts: str) -> Span:
+    return Span(week_start(weeks.start, starts=starts), week_start(weeks.stop, starts=starts) - dt.timedelta(days=1))
+
+
+def _days(weeks: range, starts: str) -> tuple[int, int]:
+    span = _span_of(weeks, starts)
+    return day_number(span.first), day_number(span.last)

@@ -1,0 +1,161 @@
+"""Two windows compared: by hand, against another implementation, and with a planted ratio."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.star import on_duckdb, on_polars
+from tocsin.analysis.comparison import METHOD, TERMS, compare, compare_series, mean_of_series
+from tocsin.cube import Selection
+from tocsin.desk import Definition
+from tocsin.errors import QuestionError
+from tocsin.schema import Span
+from tocsin.simulate import weekly_counts
+
+MONDAY = dt.date(2021, 1, 4)
+
+
+def number(row: dict[str, Any], name: str) -> float:
+    assert isinstance(row[name], float)
+    return float(row[name])
+
+
+def test_worked_example() -> None:
+    # Ten weeks with 2 incidents each, then ten with 1: constant series have the error of a Poisson mean.
+    rows = [{"date": MONDAY + dt.timedelta(days=7 * week + n)} for week in range(10) for n in (0, 3)]
+    rows += [{"date": MONDAY + dt.timedelta(days=7 * week)} for week in range(10, 20)]
+    windows = (
+        Span(MONDAY, MONDAY + dt.timedelta(days=69)),
+        Span(MONDAY + dt.timedelta(days=70), MONDAY + dt.timedelta(days=139)),
+    )
+    covered = [Span(windows[0].first, windows[1].last)]
+    table = compare(on_duckdb(rows, covered), selection=Selection(), definition=Definition(), windows=windows)
+    row = table.row(0, named=True)
+    assert (row["before_weeks"], row["before_incidents"], row["after_weeks"], row["after_incidents"]) == (
+        10,
+        20,
+        10,
+        10,
+    )
+    assert (row["before_mean"], row["after_mean"], row["ratio"], row["difference"]) == (2.0, 1.0, 0.5, -1.0)
+    # One cosine term (0.3 x 10^(2/3) = 1.39), so one degree of freedom: t = 12.706; error of the mean = sqrt(2 / 10).
+    assert row["before_high"] == pytest.approx(2 + 12.706 * np.sqrt(0.2), abs=1e-3)
+    assert row["before_low"] == 0
+    assert row["note"] is None
+    assert METHOD
+
+
+def test_the_error_is_that_of_a_regression_on_cosines() -> None:
+    series = np.random.default_rng(3).poisson(20, 52) + np.arange(52) % 9 * 4.0
+    length, terms = 52, int(TERMS * 52 ** (2 / 3))
+    t = np.arange(1, length + 1)
+    waves = np.column_stack([np.sqrt(2) * np.cos(np.pi * j * (t - 0.5) / length) for j in range(1, terms + 1)])
+    slopes = sm.OLS(series, sm.add_constant(waves)).fit().params[1:]
+    expected = np.sqrt(max(length * np.mean(slopes**2), series.mean()) / length)
+    assert mean_of_series(series).error == pytest.approx(expected)
+
+
+def test_the_ratio_is_that_of_a_poisson_regression_and_its_error_near_a_hac_one() -> None:
+    rng = np.random.default_rng(5)
+    before = weekly_counts(weeks=150, mean=80, dispersion=0.1, autocorrelation=0.4, rng=rng).astype(float)
+    after = weekly_counts(weeks=150, mean=40, dispersion=0.1, autocorrelation=0.4, rng=rng).astype(float)
+    row = compare_series("x", before, after)
+    design = sm.add_constant(np.repeat([0.0, 1.0], 150))
+    fit = sm.GLM(np.concatenate([before, after]), design, family=sm.families.Poisson()).fit(
+        cov_type="HAC", cov_kwds={"maxlags": 12}
+    )
+    assert np.log(number(row, "ratio")) == pytest.approx(fit.params[1])
+    width = np.log(number(row, "ratio_high") / number(row, "ratio_low"))
+    hac = 2 * 1.96 * fit.bse[1]
+    assert 0.6 < width / hac < 1.8
+
+
+@pytest.mark.parametrize(
+    ("mean", "ratio", "dispersion", "memory", "least"),
+    [
+        (256, 0.21, 0.2, 0.0, 0.93),
+        (256, 0.21, 0.2, 0.5, 0.92),
+        (10, 1.0, 0.5, 0.5, 0.91),
+        (1, 0.5, 0.05, 0.0, 0.94),
+    ],
+)
+def test_the_planted_ratio_is_covered_at_the_stated_rate(
+    mean: float, ratio: float, dispersion: float, memory: float, least: float
+) -> None:
+    rng = np.random.default_rng(20210815)
+    rows = [
+        compare_series(
+            "x",
+            drawn(46, mean, dispersion, memory, rng),
+            drawn(46, mean * ratio, dispersion, memory, rng),
+        )
+        for _ in range(1000)
+    ]
+    known = [row for row in rows if row["ratio_low"] is not None]
+    covered = np.mean([number(row, "ratio_low") <= ratio <= number(row, "ratio_high") for row in known])
+    assert len(known) > 980
+    assert covered >= least
+
+
+def test_no_change_is_called_a_change_at_no_more_than_the_stated_rate() -> None:
+    rng = np.random.default_rng(7)
+    rows = [compare_series("x", drawn(46, 50, 0.2, 0.5, rng), drawn(46, 50, 0.2, 0.5, rng)) for _ in range(1000)]
+    alarms = np.mean([not number(row, "ratio_low") <= 1 <= number(row, "ratio_high") for row in rows])
+    assert alarms < 0.08
+
+
+def test_a_fivefold_fall_is_found() -> None:
+    rng = np.random.default_rng(8)
+    rows = [compare_series("x", drawn(46, 256, 0.1, 0.5, rng), drawn(46, 53.5, 0.1, 0.5, rng)) for _ in range(200)]
+    assert np.mean([number(row, "ratio_high") < 0.5 for row in rows]) > 0.95
+
+
+def drawn(weeks: int, mean: float, dispersion: float, memory: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    return weekly_counts(weeks=weeks, mean=mean, dispersion=dispersion, autocorrelation=memory, rng=rng).astype(float)
+
+
+def test_few_weeks_or_few_events_give_no_interval_and_say_why() -> None:
+    short = compare_series("x", np.full(7, 10.0), np.full(40, 10.0))
+    assert short["before_low"] is None
+    assert short["ratio_low"] is None
+    assert "fewer than 8" in str(short["note"])
+    rare = compare_series("x", np.full(40, 10.0), np.r_[np.zeros(39), 3.0])
+    assert rare["ratio_low"] is None
+    assert rare["difference_low"] is not None
+    assert "fewer than 10" in str(rare["note"])
+
+
+def test_nothing_before_gives_no_ratio() -> None:
+    row = compare_series("x", np.zeros(40), np.full(40, 2.0))
+    assert row["ratio"] is None
+    assert row["difference"] == 2.0
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    counts=st.lists(st.integers(0, 500), min_size=8, max_size=60),
+    factor=st.integers(2, 5),
+)
+def test_invariants(counts: list[int], factor: int) -> None:
+    series = np.array(counts, dtype=float)
+    row, turned = compare_series("x", series, series[::-1]), compare_series("x", series[::-1], series)
+    assert row["difference"] == pytest.approx(0)
+    if row["ratio_low"] is not None:
+        assert row["ratio"] == pytest.approx(1)
+        assert number(row, "ratio_low") == pytest.approx(1 / number(turned, "ratio_high"))
+    assert mean_of_series(series * factor).mean == pytest.approx(factor * series.mean())
+
+
+def test_a_window_outside_the_data_says_what_they_cover() -> None:
+    covered = [Span(MONDAY, MONDAY + dt.timedelta(days=69))]
+    windows = (covered[0], Span(dt.date(2030, 1, 1), dt.date(2030, 6, 1)))
+    with pytest.raises(QuestionError, match="not covered by the data"):
+        compare(on_polars([{"date": MONDAY}], covered), selection=Selection(), definition=Definition(), windows=windows)
