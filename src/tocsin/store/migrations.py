@@ -1,0 +1,104 @@
+"""The store's tables, as ordered steps: each runs once, in a transaction of its own, and is never edited after a release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from tocsin.errors import StoreError
+from tocsin.schema import EVENT
+
+# DuckDB's name for each type of the event contract.
+_TYPES = {
+    "String": "VARCHAR",
+    "Date": "DATE",
+    "Int8": "TINYINT",
+    "Int64": "BIGINT",
+    "Float64": "DOUBLE",
+    "Boolean": "BOOLEAN",
+    "Datetime(time_unit='us', time_zone='UTC')": "TIMESTAMPTZ",
+}
+
+KEPT = tuple(name for name in EVENT if name not in {"actors", "longitude", "latitude"})
+"""Event columns kept in the fact table; parties and coordinates are kept once for each distinct value."""
+
+
+def column_types() -> dict[str, str]:
+    """DuckDB types of the fact table's event columns, in order."""
+    return {name: _TYPES[str(EVENT[name].dtype)] for name in KEPT}
+
+
+def _first(connection: duckdb.DuckDBPyConnection) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in column_types().items())
+    connection.execute(
+        """
+        CREATE TABLE vintage (
+            number INTEGER PRIMARY KEY, dataset VARCHAR NOT NULL, source VARCHAR NOT NULL, form VARCHAR NOT NULL,
+            facts VARCHAR NOT NULL, file VARCHAR NOT NULL, digest VARCHAR NOT NULL,
+            data_date DATE NOT NULL, dated BOOLEAN NOT NULL, loaded_at TIMESTAMP NOT NULL,
+            rows BIGINT NOT NULL, events BIGINT NOT NULL, rejects BIGINT NOT NULL,
+            added BIGINT NOT NULL, changed BIGINT NOT NULL, withdrawn BIGINT NOT NULL,
+            first_date DATE, last_date DATE, countries VARCHAR[] NOT NULL, complete BOOLEAN NOT NULL, synthetic BOOLEAN NOT NULL,
+            absent VARCHAR[] NOT NULL, unread VARCHAR[] NOT NULL, gazetteer VARCHAR NOT NULL
+        )
+        """
+    )
+    # loaded_at is in UTC, without a zone: the engine needs a further package to give instants with one.
+    # opened and closed are vintage numbers: a row stands from `opened` until, and without, `closed`.
+    connection.execute(
+        f"CREATE TABLE event (dataset VARCHAR NOT NULL, opened INTEGER NOT NULL, closed INTEGER, row BIGINT NOT NULL, "
+        f"event_day INTEGER NOT NULL, place_id INTEGER NOT NULL, party_id INTEGER NOT NULL, {columns})"
+    )
+    connection.execute(
+        """
+        CREATE TABLE place (
+            place_id INTEGER PRIMARY KEY, country VARCHAR, longitude DOUBLE, latitude DOUBLE,
+            unit_code VARCHAR, unit_name VARCHAR, unit_match VARCHAR, capital VARCHAR, capital_distance_km DOUBLE,
+            cell_3 BIGINT, cell_4 BIGINT, cell_5 BIGINT, cell_6 BIGINT
+        )
+        """
+    )
+    connection.execute("CREATE TABLE party (party_id INTEGER PRIMARY KEY, names VARCHAR NOT NULL)")
+    connection.execute(
+        """
+        CREATE TABLE reject (
+            vintage INTEGER NOT NULL, row BIGINT, line BIGINT, kind VARCHAR NOT NULL,
+            "column" VARCHAR, value VARCHAR, reason VARCHAR NOT NULL, raw VARCHAR
+        )
+        """
+    )
+
+
+MIGRATIONS = (_first,)
+
+
+def first_row(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()
+) -> tuple[Any, ...] | None:
+    """The first row of a query. All are fetched: a result not read to its end blocks the connection."""
+    rows = connection.execute(query, list(parameters)).fetchall()
+    return rows[0] if rows else None
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, *, path: str) -> None:
+    """Bring a store to the newest layout.
+
+    Raises:
+        StoreError: the store was written by a newer Tocsin.
+    """
+    connection.execute("CREATE TABLE IF NOT EXISTS layout (version INTEGER NOT NULL)")
+    found = first_row(connection, "SELECT max(version) FROM layout")
+    version = int(found[0]) if found and found[0] is not None else 0
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"was written by a newer Tocsin (layout {version}; this one knows {len(MIGRATIONS)})",
+            where=path,
+            next_step="Use that version, or move the .tocsin folder away and load the files again.",
+        )
+    for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
+        connection.execute("BEGIN")
+        step(connection)
+        connection.execute("INSERT INTO layout VALUES (?)", [number])
+        connection.execute("COMMIT")

@@ -1,0 +1,303 @@
+"""Open a desk's memory: one DuckDB file, held by one writer or by many readers."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import narwhals as nw
+import polars as pl
+from pydantic import TypeAdapter
+
+from tocsin.cube import Events
+from tocsin.errors import QuestionError, StoreBusyError, StoreError, did_you_mean
+from tocsin.schema import Provenance, SourceFacts, Span, Vintage
+from tocsin.store.migrations import MIGRATIONS, first_row, migrate
+
+FILE_NAME = "store.duckdb"
+MEMORY_LIMIT = "2GB"
+"""What the engine may hold before it spills to the desk's own folder."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store. Use it as a context manager; what it gives is valid while it is open."""
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+
+    def vintages(self, dataset: str | None = None) -> tuple[Vintage, ...]:
+        """Every load, oldest first; of one data set if it is named."""
+        rows = self.connection.execute(
+            "SELECT number, dataset, source, file, digest, data_date, loaded_at, rows, events, rejects, first_date, last_date, "
+            "complete, synthetic, dated, added, changed, withdrawn, form FROM vintage WHERE ? IS NULL OR dataset = ? ORDER BY number",
+            [dataset, dataset],
+        ).fetchall()
+        return tuple(
+            Vintage(
+                number=row[0], dataset=row[1], source=row[2], file=row[3], digest=row[4], data_date=row[5],
+                loaded_at=row[6].replace(tzinfo=dt.UTC), rows=row[7], events=row[8], rejects=row[9],
+                span=Span(row[10], row[11]) if row[10] else None, complete=row[12], synthetic=row[13], dated=row[14],
+                added=row[15], changed=row[16], withdrawn=row[17], form=row[18],
+            )
+            for row in rows
+        )  # fmt: skip
+
+    def datasets(self) -> tuple[str, ...]:
+        """The data sets loaded, in the order of their first load."""
+        return tuple(dict.fromkeys(vintage.dataset for vintage in self.vintages()))
+
+    def events(self, dataset: str, *, countries: tuple[str, ...] | None = None, as_of: dt.date | None = None) -> Events:
+        """The rows of one data set as they stand, or stood on the day `as_of`.
+
+        Args:
+            countries: The ISO codes for which `about.covered` must hold; the rows are not filtered by them.
+
+        Raises:
+            QuestionError: the data set is not loaded, or not yet by `as_of`.
+        """
+        known = self.datasets()
+        if dataset not in known:
+            step = did_you_mean(dataset, known) if known else "Load a file first: tocsin add FILE"
+            raise QuestionError(f'no data set "{dataset}" is loaded', next_step=step)
+        vintages = self.vintages(dataset)
+        seen = tuple(vintage for vintage in vintages if as_of is None or vintage.data_date <= as_of)
+        if not seen:
+            oldest = min(vintage.data_date for vintage in vintages)
+            raise QuestionError(
+                f'there are no data of "{dataset}" as of {as_of}', next_step=f"The oldest vintage is dated {oldest}."
+            )
+        newest = seen[-1].number
+        rows = self.connection.table("event").filter(
+            f"dataset = {_quoted(dataset)} AND opened <= {newest} AND (closed IS NULL OR closed > {newest})"
+        )
+        about = Provenance(
+            dataset=dataset,
+            facts=self._facts(newest),
+            vintages=seen,
+            as_of=as_of,
+            covered=self._covered(dataset, newest, countries),
+        )
+        return Events(
+            rows=nw.from_native(rows).drop("dataset", "opened", "closed"),
+            places=nw.from_native(self.connection.table("place")),
+            parties=nw.from_native(self.connection.table("party")),
+            about=about,
+        )
+
+    def rejects(self, vintage: int | None = None) -> pl.DataFrame:
+        """Rows set aside: vintage, file, and the columns of schema.REJECT_SCHEMA."""
+        return frame(
+            self.connection,
+            'SELECT reject.vintage, vintage.file, row, line, kind, "column", value, reason, raw FROM reject '
+            "JOIN vintage ON vintage.number = reject.vintage WHERE ? IS NULL OR reject.vintage = ? "
+            "ORDER BY reject.vintage, row, line",
+            [vintage, vintage],
+        )
+
+    def gazetteers(self) -> tuple[str, ...]:
+        """The gazetteers with which places were worked out: one, unless the desk changed its own between two loads."""
+        rows = self.connection.execute("SELECT DISTINCT gazetteer FROM vintage ORDER BY gazetteer").fetchall()
+        return tuple(row[0] for row in rows)
+
+    def versions(self, event_id: str, *, dataset: str | None = None) -> list[tuple[Vintage, int]]:
+        """Each version of an event that was ever loaded: its vintage and the row of that file, oldest first."""
+        rows = self.connection.execute(
+            "SELECT opened, row FROM event WHERE event_id = ? AND (? IS NULL OR dataset = ?) ORDER BY opened",
+            [event_id, dataset, dataset],
+        ).fetchall()
+        by_number = {vintage.number: vintage for vintage in self.vintages()}
+        return [(by_number[opened], row) for opened, row in rows]
+
+    def filled(self, dataset: str) -> dict[str, int]:
+        """How many of the data set's standing rows have a value, by column."""
+        columns = [name for name, *_ in self.connection.execute("DESCRIBE event").fetchall()]
+        counts = ", ".join(f'count("{name}")' for name in columns)
+        row = first_row(self.connection, f"SELECT {counts} FROM event WHERE dataset = ? AND closed IS NULL", [dataset])
+        return dict(zip(columns, row or (), strict=True))
+
+    def placed(self, dataset: str) -> int:
+        """How many of the data set's standing rows have a point."""
+        return self._counted(dataset, "place.latitude IS NOT NULL", [])
+
+    def unplaced(self, dataset: str, countries: tuple[str, ...]) -> int:
+        """How many of the standing rows of these countries have a point that no unit of their country holds."""
+        return self._counted(
+            dataset,
+            "place.latitude IS NOT NULL AND place.unit_code IS NULL AND list_contains(?, event.country)",
+            [list(countries)],
+        )
+
+    def _counted(self, dataset: str, where: str, parameters: list[object]) -> int:
+        row = first_row(
+            self.connection,
+            f"SELECT count(*) FROM event JOIN place USING (place_id) WHERE dataset = ? AND closed IS NULL AND {where}",
+            [dataset, *parameters],
+        )
+        return int(row[0]) if row else 0
+
+    def named_units(self, dataset: str) -> pl.DataFrame:
+        """Standing rows by the unit that the shape gives and the name in the data: unit_code, admin1, events."""
+        return frame(
+            self.connection,
+            "SELECT unit_code, admin1, count(*) AS events FROM event JOIN place USING (place_id) "
+            "WHERE dataset = ? AND closed IS NULL AND admin1 IS NOT NULL GROUP BY ALL ORDER BY ALL",
+            [dataset],
+        )
+
+    def _facts(self, vintage: int) -> SourceFacts:
+        row = first_row(self.connection, "SELECT facts FROM vintage WHERE number = ?", [vintage])
+        return facts_from_json(row[0] if row else "{}")
+
+    def _covered(self, dataset: str, newest: int, countries: tuple[str, ...] | None) -> tuple[Span, ...]:
+        """Days for which some file speaks, for each of the countries (or, where none is named, for any)."""
+        rows = self.connection.execute(
+            "SELECT countries, first_date, last_date FROM vintage WHERE dataset = ? AND number <= ? AND first_date IS NOT NULL",
+            [dataset, newest],
+        ).fetchall()
+        if countries is None:
+            return joined([Span(first, last) for _, first, last in rows])
+        spans = [
+            joined([Span(first, last) for named, first, last in rows if country in named or not named])
+            for country in countries
+        ]
+        common = spans[0]
+        for other in spans[1:]:
+            common = overlap(common, other)
+        return common
+
+
+def frame(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
+    """The rows of a query as a Polars table."""
+    table = pl.from_arrow(connection.sql(query, params=list(parameters)).to_arrow_table())
+    if not isinstance(table, pl.DataFrame):
+        raise TypeError("a query gives a table")
+    return table
+
+
+def joined(spans: list[Span]) -> tuple[Span, ...]:
+    """The same days as spans that do not touch, in order of time."""
+    result: list[Span] = []
+    for span in sorted(spans, key=lambda each: each.first):
+        if result and span.first <= result[-1].last + dt.timedelta(days=1):
+            result[-1] = Span(result[-1].first, max(result[-1].last, span.last))
+        else:
+            result.append(span)
+    return tuple(result)
+
+
+def overlap(some: tuple[Span, ...], others: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The days that both have."""
+    pairs = ((max(a.first, b.first), min(a.last, b.last)) for a in some for b in others)
+    return joined([Span(first, last) for first, last in pairs if first <= last])
+
+
+def facts_to_json(facts: SourceFacts) -> str:
+    return json.dumps(asdict(facts), ensure_ascii=False, sort_keys=True)
+
+
+def facts_from_json(text: str) -> SourceFacts:
+    return TypeAdapter(SourceFacts).validate_json(text)
+
+
+@contextlib.contextmanager
+def open_store(folder: Path, *, write: bool = False, wait_seconds: float = 10.0) -> Iterator[Store]:
+    """Open the store in `folder` (a desk's .tocsin), made there if it is missing and `write` is set.
+
+    Args:
+        wait_seconds: How long to wait for another process to let go.
+
+    Raises:
+        StoreBusyError: another process still holds it.
+        StoreError: it is missing, damaged, newer than this Tocsin, or may not be written.
+    """
+    path = folder / FILE_NAME
+    if not write and not path.exists():
+        raise StoreError("nothing is loaded yet", where=str(folder.parent), next_step="Load a file: tocsin add FILE")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"can not be written: {error.strerror}", where=str(folder)) from error
+    connection = _connect(path, write=write, wait_seconds=wait_seconds)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute("SET preserve_insertion_order = false")
+        if write:
+            migrate(connection, path=str(path))
+        else:
+            _check_layout(connection, path)
+        yield Store(connection=connection, folder=folder)
+    finally:
+        connection.close()
+
+
+def _check_layout(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """A reader can not migrate: the next load does."""
+    try:
+        found = first_row(connection, "SELECT max(version) FROM layout")
+    except duckdb.CatalogException:
+        found = None
+    version = found[0] if found else None
+    if version != len(MIGRATIONS):
+        raise StoreError(
+            "nothing is loaded yet"
+            if version is None
+            else f"has layout {version}, this Tocsin reads {len(MIGRATIONS)}",
+            where=str(path),
+            next_step="Load a file: tocsin add FILE" if version is None else "Run tocsin add to bring it up to date.",
+        )
+
+
+def _connect(path: Path, *, write: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + wait_seconds
+    config: dict[str, Any] = {"temp_directory": str(path.parent / "spill"), "autoinstall_known_extensions": False}
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=not write, config=config)
+        except duckdb.IOException as error:
+            holder = re.search(r"PID (\d+)", str(error))
+            if holder is None:
+                raise StoreError(
+                    f"can not be opened: {_first_line(error)}",
+                    where=str(path),
+                    next_step="Check that you may read and write it. It can be rebuilt from the files kept beside it.",
+                ) from error
+            if time.monotonic() > deadline:
+                name = _process_name(int(holder[1]))
+                raise StoreBusyError(
+                    f"is in use by {name} (process {holder[1]})",
+                    where=str(path.parent.parent),
+                    next_step="Wait until it has ended, or stop it, and run the command again.",
+                ) from error
+            time.sleep(0.2)
+        except duckdb.Error as error:
+            raise StoreError(f"is not a store that can be read: {_first_line(error)}", where=str(path)) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200]
+
+
+def _process_name(process: int) -> str:
+    """What runs under a process number, where the system tells."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return "another program"
+    named = [os.path.basename(word) for word in words if word][:3]  # noqa: PTH119 (not necessarily a path)
+    return " ".join(named) or "another program"
+
+
+def _quoted(text: str) -> str:
+    """A string as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,364 @@
+"""Load one file as one vintage: all or nothing, overwriting nothing.
+
+A row of the fact table stands from the vintage that opened it until the vintage that closed it. A load opens the rows that are new or
+changed, closes those that changed, and withdraws (closes) rows that the file lacks only where the file is declared to be complete,
+and then only in the countries that it names and between its first and last day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import duckdb
+import polars as pl
+
+from tocsin.cube import EPOCH, SEPARATOR
+from tocsin.errors import StoreError
+from tocsin.schema import EVENT, EVENT_SCHEMA, REJECT_SCHEMA, SourceFacts, Vintage
+from tocsin.store.migrations import KEPT, column_types, first_row
+from tocsin.store.open import Store, facts_to_json, frame
+
+Resolver = Callable[[pl.DataFrame], pl.DataFrame]
+"""Distinct country, longitude, latitude -> the same with the columns of the place table."""
+
+PLACE_COLUMNS = (
+    "country", "longitude", "latitude", "unit_code", "unit_name", "unit_match", "capital", "capital_distance_km",
+    "cell_3", "cell_4", "cell_5", "cell_6",
+)  # fmt: skip
+
+# Not part of what a row says: a publisher stamps rows anew without changing them.
+_NOT_CONTENT = {"event_id", "revised_at", "actors", "longitude", "latitude"}
+CONTENT = tuple(name for name in KEPT if name not in _NOT_CONTENT)
+
+
+class CheckedRows(Protocol):
+    """A part of a file after its reader: events, rejects, and how many rows were read."""
+
+    @property
+    def events(self) -> pl.DataFrame: ...
+    @property
+    def rejects(self) -> pl.DataFrame: ...
+    @property
+    def rows(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class File:
+    """What is known of a file before its rows are read."""
+
+    name: str
+    digest: str
+    dataset: str
+    source: str
+    form: str
+    facts: SourceFacts
+    monadic: bool
+    absent: tuple[str, ...]
+    unread: tuple[str, ...]
+    data_date: dt.date
+    dated: bool
+    complete: bool
+    loaded_at: dt.datetime
+    gazetteer: str
+    """Which gazetteer its places are worked out with."""
+
+
+def load(
+    store: Store,
+    file: File,
+    batches: Iterable[CheckedRows],
+    *,
+    resolve: Resolver,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Vintage:
+    """Load the rows of one file as a new vintage of its data set.
+
+    Args:
+        resolve: Works out what depends on a place alone, for places not met before.
+        progress: Told how many rows have been read so far.
+
+    Returns:
+        The vintage; rows = events + rejects holds.
+
+    Raises:
+        StoreError: the disk is full, or the file is dated before the data set's newest vintage. Nothing was loaded.
+    """
+    connection = store.connection
+    _refuse_older(store, file)
+    number = _next(connection, "vintage", "number")
+    try:
+        connection.execute("BEGIN")
+        rows = _stage(connection, number, batches, progress)
+        _make_ids(connection)
+        _set_aside_duplicates(connection, number, monadic=file.monadic)
+        _give_places(connection, resolve)
+        _give_parties(connection)
+        moved = _open_and_close(connection, number, file)
+        _record(connection, number, file, rows=rows, moved=moved)
+        connection.execute("COMMIT")
+    except duckdb.Error as error:
+        _roll_back(connection)
+        raise StoreError(
+            f"the load stopped: {str(error).splitlines()[0][:300]}",
+            where=file.name,
+            next_step="Nothing was loaded. Check that the disk has room and that you may write to the desk.",
+        ) from error
+    except BaseException:
+        _roll_back(connection)
+        raise
+    return store.vintages()[-1]
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.Error:  # the engine has already rolled back
+        return
+
+
+def _refuse_older(store: Store, file: File) -> None:
+    newest = max((vintage.data_date for vintage in store.vintages(file.dataset)), default=None)
+    if newest is not None and file.data_date < newest:
+        raise StoreError(
+            f'is dated {file.data_date}, before the newest vintage of "{file.dataset}" ({newest})',
+            where=file.name,
+            next_step="Vintages are loaded oldest first.",
+        )
+
+
+def _next(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> int:
+    return _one(connection, f"SELECT coalesce(max({column}), 0) + 1 FROM {table}")
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> int:
+    found = first_row(connection, query, parameters)
+    return int(found[0]) if found and found[0] is not None else 0
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    batches: Iterable[CheckedRows],
+    progress: Callable[[int], None],
+) -> int:
+    """Bring the events into a table of this load alone, and the rejects into theirs; give the number of rows read."""
+    types = {**column_types(), "actors": "VARCHAR[]", "longitude": "DOUBLE", "latitude": "DOUBLE"}
+    columns = ", ".join(f"{name} {types[name]}" for name in EVENT)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE staged (row BIGINT, line BIGINT, {columns})")
+    rows = 0
+    for batch in batches:
+        if batch.events.height + batch.rejects.height != batch.rows:
+            raise StoreError(
+                f"{batch.rows} rows were read but {batch.events.height} events and {batch.rejects.height} rejects came of them",
+                next_step="Nothing was loaded. This is a fault of Tocsin's reader: please report it.",
+            )
+        if batch.events.height:
+            part = batch.events.select("row", "line", *EVENT_SCHEMA).to_arrow()
+            connection.register("part", part)
+            connection.execute("INSERT INTO staged SELECT * FROM part")
+            connection.unregister("part")
+        if batch.rejects.height:
+            _insert_rejects(connection, number, batch.rejects)
+        rows += batch.rows
+        progress(rows)
+    return rows
+
+
+def _insert_rejects(connection: duckdb.DuckDBPyConnection, number: int, rejects: pl.DataFrame) -> None:
+    connection.register("part", rejects.select(*REJECT_SCHEMA).to_arrow())
+    connection.execute("INSERT INTO reject SELECT ?, * FROM part", [number])
+    connection.unregister("part")
+
+
+def _make_ids(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rows without an id get one from what they say and how often it was said before in the file."""
+    if not _one(connection, "SELECT count(*) FROM staged WHERE event_id IS NULL"):
+        return
+    content = ", ".join(
+        f"coalesce(CAST({name} AS VARCHAR), '')" for name in (*CONTENT, "actors", "longitude", "latitude")
+    )
+    connection.execute(
+        f"""
+        UPDATE staged SET event_id = made.id FROM (
+            SELECT row, 'row-' || left(digest, 20) || '-' || row_number() OVER (PARTITION BY digest ORDER BY row) AS id
+            FROM (SELECT row, md5(concat_ws(chr(31), {content})) AS digest FROM staged WHERE event_id IS NULL)
+        ) AS made WHERE staged.row = made.row
+        """
+    )
+
+
+def _set_aside_duplicates(connection: duckdb.DuckDBPyConnection, number: int, *, monadic: bool) -> None:
+    """Of the rows with one id keep the newest revision (the first, where none is newer) and set the others aside with the reason."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE twin AS SELECT event_id, row, "
+        "first_value(row) OVER (PARTITION BY event_id ORDER BY revised_at DESC NULLS LAST, row) AS kept FROM staged "
+        "WHERE event_id IN (SELECT event_id FROM staged GROUP BY event_id HAVING count(*) > 1)"
+    )
+    if not _one(connection, "SELECT count(*) FROM twin"):
+        return
+    if monadic:
+        _merge_actors(connection)
+        kind, reason = "'merged'", "'names a further actor of the event of row ' || twin.kept"
+    else:
+        same = " AND ".join(
+            f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in (*CONTENT, "actors", "longitude", "latitude")
+        )
+        kind = f"CASE WHEN {same} THEN 'repeat' ELSE 'error' END"
+        reason = (
+            f"CASE WHEN {same} THEN 'says again what row ' || twin.kept || ' says' ELSE 'has the id of row ' || twin.kept || "
+            "', which was kept, but says something else' END"
+        )
+    connection.execute(
+        f"""
+        INSERT INTO reject SELECT ?, a.row, a.line, {kind}, 'event_id', a.event_id, {reason},
+            to_json(struct_pack(event_id := a.event_id, event_date := a.event_date, event_type := a.event_type,
+                actor1 := a.actor1, actor2 := a.actor2, location := a.location, fatalities := a.fatalities, notes := a.notes))
+        FROM twin JOIN staged a USING (row) JOIN staged b ON b.row = twin.kept WHERE twin.row <> twin.kept
+        """,
+        [number],
+    )
+    connection.execute("DELETE FROM staged WHERE row IN (SELECT row FROM twin WHERE row <> kept)")
+
+
+def _merge_actors(connection: duckdb.DuckDBPyConnection) -> None:
+    """One row per event and actor: the kept row gets the actors of all, and the second party where it has none."""
+    connection.execute(
+        """
+        UPDATE staged SET actors = merged.actors, actor2 = coalesce(staged.actor2, merged.other) FROM (
+            SELECT twin.kept, list_sort(list_distinct(flatten(list(staged.actors)))) AS actors,
+                min(staged.actor1) FILTER (WHERE twin.row <> twin.kept) AS other
+            FROM twin JOIN staged USING (row) GROUP BY twin.kept
+        ) AS merged WHERE staged.row = merged.kept
+        """
+    )
+
+
+def _give_places(connection: duckdb.DuckDBPyConnection, resolve: Resolver) -> None:
+    """Work out what depends on a place alone for the places not met before."""
+    same = " AND ".join(
+        f"staged.{name} IS NOT DISTINCT FROM place.{name}" for name in ("country", "longitude", "latitude")
+    )
+    met = frame(
+        connection,
+        "SELECT DISTINCT country, longitude, latitude FROM staged "
+        f"WHERE NOT EXISTS (SELECT 1 FROM place WHERE {same}) ORDER BY ALL",
+    )
+    if met.height:
+        start = _next(connection, "place", "place_id")
+        resolved = resolve(met).select(*PLACE_COLUMNS).with_row_index("place_id", offset=start)
+        connection.register("part", resolved.to_arrow())
+        connection.execute("INSERT INTO place SELECT * FROM part")
+        connection.unregister("part")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE at_place AS SELECT staged.row, place.place_id FROM staged JOIN place ON {same}"
+    )
+
+
+def _give_parties(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give each distinct set of actors a number."""
+    text = f"chr({ord(SEPARATOR)}) || array_to_string(coalesce(actors, []), chr({ord(SEPARATOR)})) || chr({ord(SEPARATOR)})"
+    start = _next(connection, "party", "party_id")
+    connection.execute(
+        f"""
+        INSERT INTO party SELECT ? + row_number() OVER (ORDER BY names) - 1, names
+        FROM (SELECT DISTINCT {text} AS names FROM staged) WHERE names NOT IN (SELECT names FROM party)
+        """,
+        [start],
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE ready AS SELECT staged.row, "
+        f"CAST(event_date - DATE '{EPOCH}' AS INTEGER) AS event_day, at_place.place_id, party.party_id, "
+        f"{', '.join('staged.' + name for name in KEPT)} FROM staged JOIN at_place USING (row) "
+        f"JOIN party ON party.names = {text}"
+    )
+
+
+def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: File) -> tuple[int, int, int]:
+    """Open what is new or changed, close what changed or was withdrawn; give the three counts."""
+    columns = ", ".join(KEPT)
+    standing = "event.dataset = ? AND event.closed IS NULL"
+    if not _one(connection, f"SELECT count(*) FROM event WHERE {standing}", [file.dataset]):
+        connection.execute(
+            f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns} FROM ready",
+            [file.dataset, number],
+        )
+        return _one(connection, "SELECT count(*) FROM ready"), 0, 0
+    # A file does not speak for the columns that it lacks: they neither make a row changed nor are they lost.
+    present = [name for name in CONTENT if name not in file.absent]
+    differs = " OR ".join(f"ready.{name} IS DISTINCT FROM event.{name}" for name in (*present, "place_id", "party_id"))
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE changed AS SELECT ready.event_id FROM ready JOIN event USING (event_id) "
+        f"WHERE {standing} AND ({differs})",
+        [file.dataset],
+    )
+    carried = ", ".join(
+        f"coalesce(ready.{name}, old.{name}) AS {name}" if name in file.absent else f"ready.{name}" for name in KEPT
+    )
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE opened AS
+        SELECT ready.row, ready.event_day, ready.place_id, ready.party_id, {carried}, old.event_id IS NOT NULL AS revises
+        FROM ready LEFT JOIN (SELECT * FROM event WHERE {standing}) AS old USING (event_id)
+        WHERE old.event_id IS NULL OR ready.event_id IN (SELECT event_id FROM changed)
+        """,
+        [file.dataset],
+    )
+    withdrawn = _withdraw(connection, number, file) if file.complete else 0
+    connection.execute(
+        f"UPDATE event SET closed = ? WHERE {standing} AND event_id IN (SELECT event_id FROM changed)",
+        [number, file.dataset],
+    )
+    connection.execute(
+        f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns} FROM opened",
+        [file.dataset, number],
+    )
+    return (
+        _one(connection, "SELECT count(*) FROM opened WHERE NOT revises"),
+        _one(connection, "SELECT count(*) FROM changed"),
+        withdrawn,
+    )
+
+
+def _withdraw(connection: duckdb.DuckDBPyConnection, number: int, file: File) -> int:
+    """Close the rows that a complete file lacks, in its countries and between its first and last day."""
+    where = (
+        "dataset = ? AND closed IS NULL AND event_id NOT IN (SELECT event_id FROM ready) "
+        "AND coalesce(country, '') IN (SELECT coalesce(country, '') FROM ready) "
+        "AND event_day BETWEEN (SELECT min(event_day) FROM ready) AND (SELECT max(event_day) FROM ready)"
+    )
+    count = _one(connection, f"SELECT count(*) FROM event WHERE {where}", [file.dataset])
+    connection.execute(f"UPDATE event SET closed = ? WHERE {where}", [number, file.dataset])
+    return count
+
+
+def _record(
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    file: File,
+    *,
+    rows: int,
+    moved: tuple[int, int, int],
+) -> None:
+    """Write the vintage's own row; `moved` counts the rows added, changed and withdrawn."""
+    rejects = _one(connection, "SELECT count(*) FROM reject WHERE vintage = ?", [number])
+    connection.execute(
+        """
+        INSERT INTO vintage
+        SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, count(*), ?, ?, ?, ?, min(event_date), max(event_date),
+            coalesce(list_sort(list(DISTINCT country) FILTER (WHERE country IS NOT NULL)), []), ?,
+            coalesce(bool_or(contains(lower(tags), 'synthetic')), false),
+            CAST(CAST(? AS JSON) AS VARCHAR[]), CAST(CAST(? AS JSON) AS VARCHAR[]), ?
+        FROM ready
+        """,
+        [
+            number, file.dataset, file.source, file.form, facts_to_json(file.facts), file.name, file.digest,
+            file.data_date, file.dated, file.loaded_at.astimezone(dt.UTC).replace(tzinfo=None), rows, rejects, *moved, file.complete,
+            json.dumps(file.absent), json.dumps(file.unread), file.gazetteer,
+        ],
+    )  # fmt: skip
+    for table in ("staged", "twin", "at_place", "ready"):
+        connection.execute(f"DROP TABLE {table}")
