@@ -1,0 +1,1 @@
+"""Pictures: a small table in, one Vega-Lite specification out."""

@@ -1,0 +1,133 @@
+"""The picture as a file, as text for a page, as a specification."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+from tocsin.errors import QuestionError, StoreError
+
+PPI = 192
+"""Dots per inch of a PNG; the specification's own pixels are 96 to the inch on a screen, 72 in print."""
+
+# Expressions are walked, not compiled, so that a page needs no permission to make code; nothing in the menu leaves the page.
+_OPTIONS = {
+    "ast": True,
+    "renderer": "svg",
+    "actions": {"export": True, "source": False, "compiled": False, "editor": False},
+}
+
+# What a page calls by name.
+_GLOBALS = "window.vegaEmbed = vegaEmbed;"
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; \
+style-src 'unsafe-inline'; img-src data: blob:">
+<title>{title}</title>
+<style>body {{ margin: 1rem; background: white; }} #figure {{ max-width: 100%; overflow-x: auto; }}</style>
+</head>
+<body>
+<div id="figure">{svg}</div>
+<script>{script}</script>
+<script>{embed}</script>
+</body>
+</html>
+"""
+
+
+def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """The Vega-Lite specification of a figure; the same table gives the same one."""
+    specified: dict[str, Any] = chart.to_dict()
+    return specified
+
+
+def svg(chart: alt.TopLevelMixin) -> str:
+    """The figure as SVG; all text in it is escaped."""
+    return vl_convert.vegalite_to_svg(specification(chart))
+
+
+@cache
+def script() -> str:
+    """The JavaScript that draws figures, to be put in a page once; it fetches nothing."""
+    return vl_convert.javascript_bundle(_GLOBALS)
+
+
+def embed(chart: alt.TopLevelMixin, element_id: str) -> str:
+    """The JavaScript that draws one figure in the element of that id, in a page that holds `script()`."""
+    arguments = ", ".join(_safe(value) for value in (specification(chart), _OPTIONS))
+    return f"vegaEmbed(document.getElementById({_safe(element_id)}), {arguments});"
+
+
+def write(chart: alt.TopLevelMixin, path: Path) -> None:
+    """Write the figure in the form that the suffix names: .svg .png .pdf .html .json. The file is whole or not there.
+
+    Raises:
+        QuestionError: the suffix is not known.
+        StoreError: the file can not be written.
+    """
+    form = _FORMS.get(path.suffix.lower())
+    if form is None:
+        raise QuestionError(
+            f'a figure can not be written as "{path.suffix or path.name}"',
+            where=str(path),
+            next_step=f"Known: {', '.join(_FORMS)}.",
+        )
+    content = form(chart)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        _discard(part)
+        raise StoreError(
+            f"the figure can not be written: {error.strerror or error}",
+            where=str(path),
+            next_step="See that the folder exists, that you may write there, and that the disk has room.",
+        ) from error
+
+
+def _discard(part: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+    except OSError:
+        return  # the folder itself is out of reach; the error that is being told is the one that matters
+
+
+def _safe(value: object) -> str:
+    """JSON that can stand inside <script>: no text in it can end the element or a line."""
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for letter in "<>&\u2028\u2029":
+        written = written.replace(letter, f"\\u{ord(letter):04x}")
+    return written
+
+
+def _page(chart: alt.TopLevelMixin) -> bytes:
+    specified = specification(chart)
+    page = _PAGE.format(
+        title=html.escape(str(specified.get("description", "Figure"))),
+        svg=svg(chart),
+        script=script(),
+        embed=embed(chart, "figure"),
+    )
+    return page.encode()
+
+
+_FORMS: Mapping[str, Callable[[alt.TopLevelMixin], bytes]] = {
+    ".svg": lambda chart: svg(chart).encode(),
+    ".png": lambda chart: vl_convert.vegalite_to_png(specification(chart), ppi=PPI),
+    ".pdf": lambda chart: vl_convert.vegalite_to_pdf(specification(chart)),
+    ".html": _page,
+    ".json": lambda chart: (json.dumps(specification(chart), ensure_ascii=False, indent=1) + "\n").encode(),
+}
