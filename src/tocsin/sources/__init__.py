@@ -1,0 +1,155 @@
+"""Files that users bring, read as events: what a file is, is told by the file itself."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from tocsin.errors import SourceError
+from tocsin.schema import EVENT_SCHEMA, SourceFacts
+from tocsin.sources.acled import read as acled
+from tocsin.sources.files import open_file
+from tocsin.sources.layout import Layout, facts, find_columns
+from tocsin.sources.raw import Opened, Raw
+from tocsin.sources.settling import Batch, settle, without_markup
+from tocsin.sources.table.draft import draft
+from tocsin.sources.table.mapping import Mapping
+from tocsin.sources.table.read import arrange
+from tocsin.sources.ucdp_ged import read as ucdp_ged
+
+__all__ = ["Batch", "Mapping", "Reading", "draft", "facts", "raw_row", "read"]
+
+
+RECOGNISE = {acled.NAME: acled.recognise, ucdp_ged.NAME: ucdp_ged.recognise}
+REQUIRED = {acled.NAME: acled.REQUIRED, ucdp_ged.NAME: ucdp_ged.REQUIRED}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One file, recognised and ready to be read."""
+
+    source: str
+    form: str
+    monadic: bool
+    """One row per event and actor."""
+    dataset: str
+    facts: SourceFacts
+    absent: tuple[str, ...]
+    """Columns of the contract that the file lacks."""
+    unread: tuple[str, ...]
+    """Columns of the file from which nothing was made."""
+    batches: Iterator[Batch]
+    """Every row of the file once, as an event or as a reject."""
+
+
+def read(path: Path, *, mapping: Mapping | None = None) -> Reading:
+    """Recognise a file by its columns and read it.
+
+    Args:
+        path: A CSV, XLSX, Parquet or JSON file, or a zip that holds one.
+        mapping: Which column is which, for a file that is of no known source.
+
+    Returns:
+        What the file is, and its rows in batches of about 200,000, which are read as they are asked for.
+
+    Raises:
+        SourceError: the file can not be opened, is of no known source, or holds no rows. Damage further down is raised when it
+            is met, while the batches are read.
+        DeskError: the mapping names a column that is not in the file.
+    """
+    where = str(path)
+    opened = open_file(path)
+    first, batches = _first(opened, where=where)
+    source, layout = _recognised(opened, first, mapping, where=where)
+    made = layout.parse(first.cells.head(0))
+    return Reading(
+        source=source,
+        form=layout.form,
+        monadic=layout.monadic,
+        dataset=mapping.dataset if mapping is not None and source == "table" else source,
+        facts=mapping.facts() if mapping is not None and source == "table" else facts(source),
+        absent=tuple(name for name in EVENT_SCHEMA if name not in made),
+        unread=tuple(column for column in opened.columns if column not in layout.columns.values()),
+        batches=(settle(raw, layout.parse(raw.cells), columns=layout.required) for raw in batches),
+    )
+
+
+def raw_row(path: Path, row: int) -> dict[str, str]:
+    """One row of a file as the file has it.
+
+    Args:
+        path: Any file that can be read.
+        row: Which row, from 1.
+
+    Returns:
+        The text of each column; the whole text under "row" where it could not be split into columns.
+
+    Raises:
+        SourceError: the file can not be opened, or has no such row.
+    """
+    for raw in open_file(path).batches:
+        here = (raw.row == row).arg_true()
+        if len(here):
+            return {name: str(cell) for name, cell in raw.cells.row(here[0], named=True).items()}
+        broken = raw.broken.filter(pl.col("row") == row)
+        if len(broken):
+            return _as_cells(str(broken["raw"][0]))
+    raise SourceError(
+        f"the file has no row {row}", where=str(path), next_step="Rows are counted from 1, below the header."
+    )
+
+
+def _as_cells(text: str) -> dict[str, str]:
+    """The cells of a broken row, or its text."""
+    try:
+        cells = json.loads(text)
+    except json.JSONDecodeError:
+        return {"row": text}
+    return cells if isinstance(cells, dict) else {"row": text}
+
+
+def _first(opened: Opened, *, where: str) -> tuple[Raw, Iterator[Raw]]:
+    """The first rows, and all rows."""
+    first = next((raw for raw in opened.batches if raw.rows), None)
+    if first is None:
+        raise SourceError(
+            "the file has a header and no rows", where=where, next_step="Export it again, for days that have events."
+        )
+    first = without_markup(first)
+    return first, itertools.chain(iter([first]), (raw for raw in opened.batches if raw.rows))
+
+
+def _recognised(opened: Opened, first: Raw, mapping: Mapping | None, *, where: str) -> tuple[str, Layout]:
+    """The source that the columns are of, or else the mapping's."""
+    for source, recognise in RECOGNISE.items():
+        layout = recognise(opened.columns, first.cells, where=where)
+        if layout is not None:
+            return source, layout
+    if mapping is not None:
+        return "table", arrange(opened.columns, mapping, kind=opened.kind, where=where)
+    raise _unrecognised(opened, where=where)
+
+
+def _unrecognised(opened: Opened, *, where: str) -> SourceError:
+    """What the file has, what the nearest source would need, and what to do."""
+    found = {source: find_columns(opened.columns, source, where=where) for source in RECOGNISE}
+    nearest = max(found, key=lambda source: len(found[source]))
+    known = found[nearest]
+    missing = [name for name in REQUIRED[nearest] if name not in known]
+    columns = ", ".join(opened.columns[:60]) + (" …" if len(opened.columns) > 60 else "")
+    what = f"the file is of no known source ({opened.kind}). It has {len(opened.columns)} columns: {columns}"
+    if known:
+        what += f". Nearest is {nearest}, with {', '.join(known)}"
+        what += (
+            f"; missing is {' and '.join(missing)}" if missing else "; that is too few columns, or other words in them"
+        )
+    if len(opened.columns) == 1:
+        what += ". A single column means that the delimiter is wrong, or that the first line is not the header"
+    return SourceError(
+        what, where=where, next_step=f"For a table of your own, draft a mapping and give it too: tocsin mapping {where}"
+    )

@@ -1,0 +1,1 @@
+"""ACLED: exports of every vintage."""
