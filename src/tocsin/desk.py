@@ -69,6 +69,13 @@ class Group(Frozen):
     actors: tuple[str, ...] = Field(min_length=1)
 
 
+class Marker(Frozen):
+    """A day that weekly figures mark, with a few words."""
+
+    date: dt.date
+    label: str = Field(min_length=1, max_length=80)
+
+
 class Figure(Frozen):
     """One figure of the report: a question of the catalogue with its arguments."""
 
@@ -102,6 +109,7 @@ class Desk(Frozen):
     windows: Mapping[str, Window] = Field(default_factory=dict)
     compare: tuple[str, ...] = Field(default=(), description="the windows compared in the summary table, two of them")
     groups: Mapping[str, Group] = Field(default_factory=dict)
+    markers: tuple[Marker, ...] = ()
     figures: tuple[Figure, ...] = ()
     places: Places = Places()
     folder: Path = Field(default=Path(), exclude=True)

@@ -25,7 +25,10 @@ TERMS = 0.3
 """Fewer cosine terms than the 0.41 of the source: windows of a year with strong memory are then covered at 92 instead of 87 per cent, for
 intervals a tenth wider (docs/methods/comparison.md)."""
 
-METHOD = "from a cosine-weighted long-run variance (Lazarus, Lewis, Stock and Watson 2018), at least that of a Poisson count, with Student's t"
+METHOD = (
+    "from a cosine-weighted long-run variance (Lazarus, Lewis, Stock and Watson 2018), at least that of a Poisson count, "
+    "with Student's t"
+)
 
 
 @dataclass(frozen=True)

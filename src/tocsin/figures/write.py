@@ -47,13 +47,17 @@ style-src 'unsafe-inline'; img-src data: blob:">
 """
 
 
-def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
+Drawing = alt.TopLevelMixin | Mapping[str, Any]
+"""A chart, or its specification where it is wanted in several forms: making it is the slow part."""
+
+
+def specification(chart: Drawing) -> dict[str, Any]:
     """The Vega-Lite specification of a figure; the same table gives the same one."""
-    specified: dict[str, Any] = chart.to_dict()
+    specified: dict[str, Any] = dict(chart) if isinstance(chart, Mapping) else chart.to_dict()
     return specified
 
 
-def svg(chart: alt.TopLevelMixin) -> str:
+def svg(chart: Drawing) -> str:
     """The figure as SVG; all text in it is escaped."""
     return vl_convert.vegalite_to_svg(specification(chart))
 
@@ -64,13 +68,13 @@ def script() -> str:
     return vl_convert.javascript_bundle(_GLOBALS)
 
 
-def embed(chart: alt.TopLevelMixin, element_id: str) -> str:
+def embed(chart: Drawing, element_id: str) -> str:
     """The JavaScript that draws one figure in the element of that id, in a page that holds `script()`."""
     arguments = ", ".join(_safe(value) for value in (specification(chart), _OPTIONS))
     return f"vegaEmbed(document.getElementById({_safe(element_id)}), {arguments});"
 
 
-def write(chart: alt.TopLevelMixin, path: Path) -> None:
+def write(chart: Drawing, path: Path) -> None:
     """Write the figure in the form that the suffix names: .svg .png .pdf .html .json. The file is whole or not there.
 
     Raises:
@@ -113,18 +117,18 @@ def _safe(value: object) -> str:
     return written
 
 
-def _page(chart: alt.TopLevelMixin) -> bytes:
+def _page(chart: Drawing) -> bytes:
     specified = specification(chart)
     page = _PAGE.format(
         title=html.escape(str(specified.get("description", "Figure"))),
-        svg=svg(chart),
+        svg=svg(specified),
         script=script(),
-        embed=embed(chart, "figure"),
+        embed=embed(specified, "figure"),
     )
     return page.encode()
 
 
-_FORMS: Mapping[str, Callable[[alt.TopLevelMixin], bytes]] = {
+_FORMS: Mapping[str, Callable[[Drawing], bytes]] = {
     ".svg": lambda chart: svg(chart).encode(),
     ".png": lambda chart: vl_convert.vegalite_to_png(specification(chart), ppi=PPI),
     ".pdf": lambda chart: vl_convert.vegalite_to_pdf(specification(chart)),

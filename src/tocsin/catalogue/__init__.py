@@ -1,0 +1,22 @@
+"""Question <-> analysis <-> figure: one tuple that the command line, the report and the docs read."""
+
+from tocsin.catalogue.opening import dataset_of, gazetteer_of, open_desk, subject_of
+from tocsin.catalogue.questions import QUESTIONS, Question, ask, draw, find
+from tocsin.catalogue.subject import Answer, Asked, Subject, asked_of, figures_of
+
+__all__ = [
+    "QUESTIONS",
+    "Answer",
+    "Asked",
+    "Question",
+    "Subject",
+    "ask",
+    "asked_of",
+    "dataset_of",
+    "draw",
+    "figures_of",
+    "find",
+    "gazetteer_of",
+    "open_desk",
+    "subject_of",
+]

@@ -1,0 +1,203 @@
+"""Each question of the catalogue, asked of a desk: the analysis with the desk's arguments, and the words that go with its table."""
+
+from __future__ import annotations
+
+from tocsin.analysis.actors import actors
+from tocsin.analysis.comparison import METHOD, compare
+from tocsin.analysis.concentration import places, spread
+from tocsin.analysis.filters import filters
+from tocsin.analysis.incidents import weekly
+from tocsin.analysis.proximity import proximity
+from tocsin.catalogue.subject import (
+    Answer,
+    Asked,
+    Subject,
+    actors_of,
+    definition_of,
+    level_of,
+    period_of,
+    precise_of,
+    selection_of,
+    windows_of,
+)
+from tocsin.catalogue.words import (
+    averaging,
+    counted,
+    countries_of,
+    coverage_notes,
+    for_group,
+    gathered,
+    left_out,
+    level_words,
+    subtitle,
+)
+from tocsin.errors import QuestionError
+from tocsin.geo.gazetteer import units_of
+
+
+def answer_weekly(subject: Subject, asked: Asked) -> Answer:
+    definition = definition_of(subject, asked)
+    selection, involving, notes = for_group(subject, asked, selection_of(subject))
+    period = period_of(subject)
+    groups = (
+        {subject.desk.groups[name].label: actors_of(subject, name) for name in asked.groups} if asked.groups else None
+    )
+    for label, names in (groups or {}).items():
+        notes += gathered(label, names)
+    if groups and len(groups) > 1:
+        notes += ("An incident that involves several of the groups counts for each.",)
+    table = weekly(
+        subject.events, selection=selection, definition=definition, period=period, by=asked.by, groups=groups
+    )
+    by = f" by {asked.by.replace('_', ' ')}" if asked.by else " by group" if groups else ""
+    return Answer(
+        question="weekly",
+        table=table,
+        title=asked.title or f"Incidents{involving}{by}, {countries_of(subject.desk)}",
+        subtitle=subtitle(averaging(definition), period),
+        definition=counted(subject, selection, definition),
+        notes=notes + coverage_notes(subject, [period]),
+        about=subject.events.about,
+    )
+
+
+def answer_proximity(subject: Subject, asked: Asked) -> Answer:
+    definition = definition_of(subject, asked)
+    selection, involving, notes = for_group(subject, asked, selection_of(subject))
+    period = period_of(subject)
+    edges = asked.near_km or (definition.near_km,)
+    table = proximity(
+        subject.events,
+        selection=selection.placed(precise_of(subject)),
+        definition=definition,
+        period=period,
+        edges_km=edges,
+    )
+    return Answer(
+        question="proximity",
+        table=table,
+        title=asked.title
+        or f"Incidents{involving} by distance to the nearest provincial capital, {countries_of(subject.desk)}",
+        subtitle=subtitle(averaging(definition), period),
+        definition=counted(subject, selection, definition),
+        notes=(
+            *notes,
+            "Distance: along the WGS 84 ellipsoid to the nearest capital of a first-order unit of the same country.",
+            *left_out(subject, selection, [period]),
+            *coverage_notes(subject, [period]),
+        ),
+        about=subject.events.about,
+    )
+
+
+def answer_concentration(subject: Subject, asked: Asked) -> Answer:
+    selection, involving, notes = for_group(subject, asked, selection_of(subject))
+    windows = windows_of(subject, asked.windows)
+    spans = list(windows.values())
+    level = level_of(subject, asked)
+    units = units_of(subject.gazetteer, subject.desk.countries)
+    table = places(
+        subject.events,
+        selection=selection.placed(precise_of(subject)),
+        windows=windows,
+        level=level,
+        all_places=units["unit_code"].to_list() if level == "unit_code" else (),
+    )
+    if level == "unit_code":
+        table = table.join(
+            units.select(place="unit_code", name="unit_name"), on="place", how="left", maintain_order="left"
+        )
+    return Answer(
+        question="concentration",
+        table=table,
+        title=asked.title or f"Where incidents{involving} took place, {countries_of(subject.desk)}",
+        subtitle=subtitle(f"incidents per {level_words(level)}", *spans),
+        definition=counted(subject, selection),
+        notes=(*notes, *left_out(subject, selection, spans), *coverage_notes(subject, spans), subject.gazetteer.credit),
+        about=subject.events.about,
+    )
+
+
+def answer_spread(subject: Subject, asked: Asked) -> Answer:
+    definition = definition_of(subject, asked)
+    selection, _, notes = for_group(subject, asked, selection_of(subject))
+    windows = windows_of(subject, asked.windows)
+    spans = list(windows.values())
+    level = level_of(subject, asked)
+    units = units_of(subject.gazetteer, subject.desk.countries)["unit_code"].to_list()
+    table = spread(
+        subject.events,
+        selection=selection.placed(precise_of(subject)),
+        definition=definition,
+        windows=windows,
+        level=level,
+        all_places=units if level == "unit_code" else (),
+    )
+    return Answer(
+        question="spread",
+        table=table,
+        title=asked.title or f"How concentrated incidents are, {countries_of(subject.desk)}",
+        subtitle=subtitle(f"incidents per {level_words(level)}", *spans),
+        definition=counted(subject, selection, definition),
+        notes=(
+            *notes,
+            *left_out(subject, selection, spans),
+            *coverage_notes(subject, spans),
+            "Intervals of 95 per cent: bootstrap of blocks of four weeks.",
+        ),
+        about=subject.events.about,
+    )
+
+
+def answer_comparison(subject: Subject, asked: Asked) -> Answer:
+    definition = definition_of(subject, asked)
+    selection, _, notes = for_group(subject, asked, selection_of(subject))
+    windows = windows_of(subject, asked.windows or subject.desk.compared or ())
+    if len(windows) != 2:
+        raise QuestionError(
+            f"two windows are compared, {len(windows)} are named",
+            next_step='Define two in desk.toml under [windows] and name them: compare = ["before", "after"].',
+        )
+    before, after = windows.values()
+    groups = asked.groups or (() if asked.group else tuple(subject.desk.groups))
+    present = {subject.desk.groups[name].label: actors_of(subject, name) for name in groups}
+    table = compare(subject.events, selection=selection, definition=definition, windows=(before, after), groups=present)
+    return Answer(
+        question="comparison",
+        table=table,
+        title=asked.title or f"Incidents per week, {' and '.join(windows)}, {countries_of(subject.desk)}",
+        subtitle=subtitle("means over whole weeks inside each window", before, after),
+        definition=counted(subject, selection, definition),
+        notes=(*notes, f"Intervals of 95 per cent {METHOD}.", *coverage_notes(subject, [before, after])),
+        about=subject.events.about,
+    )
+
+
+def answer_actors(subject: Subject, asked: Asked) -> Answer:
+    selection, involving, notes = for_group(subject, asked, selection_of(subject))
+    period = period_of(subject)
+    return Answer(
+        question="actors",
+        table=actors(subject.events, selection=selection.within(period)),
+        title=asked.title or f"Actors of incidents{involving}, {countries_of(subject.desk)}",
+        subtitle=subtitle("incidents that each is a party to", period),
+        definition=counted(subject, selection),
+        notes=(*notes, *coverage_notes(subject, [period])),
+        about=subject.events.about,
+    )
+
+
+def answer_filters(subject: Subject, asked: Asked) -> Answer:
+    definition = definition_of(subject, asked)
+    selection, _, notes = for_group(subject, asked, selection_of(subject))
+    period = period_of(subject)
+    table = filters(subject.events, selection=selection.within(period).placed(precise_of(subject)))
+    return Answer(
+        question="filters",
+        table=table,
+        title=asked.title or "What each filter removes",
+        subtitle=subtitle("rows left after each filter", period),
+        definition=counted(subject, selection, definition),
+        notes=notes,
+        about=subject.events.about,
+    )

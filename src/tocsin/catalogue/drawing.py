@@ -1,0 +1,72 @@
+"""Each figure of the catalogue: an answer's table, its words and the places that it needs, given to the figures room."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from tocsin.analysis.incidents import ALL
+from tocsin.catalogue.subject import Answer, Asked, Subject, level_of, windows_of
+from tocsin.figures.caption import Caption
+from tocsin.figures.map import concentration as concentration_map
+from tocsin.figures.series import series as series_figure
+from tocsin.figures.timeline import Marker
+from tocsin.geo.cells import cell_outlines
+from tocsin.geo.gazetteer import outlines
+
+MAP_DETAIL = 0.02
+"""Degrees by which unit outlines are simplified for a figure of a page's width."""
+
+
+def _caption(answer: Answer) -> Caption:
+    return Caption(
+        title=answer.title,
+        subtitle=answer.subtitle,
+        notes=(answer.definition, *answer.notes),
+        source=answer.source,
+        synthetic=answer.about.synthetic,
+    )
+
+
+def draw_series(subject: Subject, _asked: Asked, answer: Answer) -> Any:
+    table = answer.table
+    if table["series"].n_unique() == 1 and table["series"][0] == ALL:
+        table = table.with_columns(series=pl.lit("Moving average"))
+    weeks: list[dt.date] = answer.table["week_date"].unique().sort().to_list()
+    return series_figure(
+        table.select("week_date", "series", "incidents", "average"),
+        caption=_caption(answer),
+        events=[Marker(each.date, each.label) for each in subject.desk.markers if weeks[0] <= each.date <= weeks[-1]],
+    )
+
+
+def draw_map(subject: Subject, asked: Asked, answer: Answer) -> Any:
+    level = level_of(subject, asked)
+    shapes = outlines(subject.gazetteer, subject.desk.countries, detail=MAP_DETAIL)
+    table = answer.table.filter(pl.col("incidents") > 0)
+    by_unit = level == "unit_code"
+    drawn = _keyed(shapes if by_unit else cell_outlines(sorted({int(place) for place in table["place"]})))
+    capitals = subject.gazetteer.capitals.filter(pl.col("country").is_in(subject.desk.countries))
+    return concentration_map(
+        table.select("window", "place", "incidents"),
+        outlines=shapes,
+        places=drawn,
+        capitals=capitals.select("capital", "longitude", "latitude", "national"),
+        caption=_caption(answer),
+        windows=list(windows_of(subject, asked.windows)),
+        unit="incidents per province" if by_unit else "incidents per hexagon",
+    )
+
+
+def _keyed(features: Mapping[str, Any]) -> dict[str, Any]:
+    """The features with the property `place`, by which a map finds them."""
+    return {
+        **features,
+        "features": [
+            {**each, "properties": {"place": each["properties"].get("unit_code") or each["properties"]["cell"]}}
+            for each in features["features"]
+        ],
+    }

@@ -1,0 +1,81 @@
+"""Open a desk for questions: its definitions, the events of one data set, and the places of its countries."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from tocsin.catalogue.subject import Subject
+from tocsin.desk import Desk, find_desk, read_desk
+from tocsin.errors import DeskError, QuestionError, StoreError
+from tocsin.geo.gazetteer import Gazetteer, load
+from tocsin.store import Store, open_store
+
+
+@contextlib.contextmanager
+def open_desk(
+    folder: str | Path = ".", *, dataset: str | None = None, as_of: dt.date | None = None
+) -> Iterator[Subject]:
+    """The desk at or above a folder, with the events of one data set as they stand, or stood on the day `as_of`.
+
+    Args:
+        dataset: Which data set; the one that desk.toml names, or the only one loaded, if it is not said.
+
+    Raises:
+        DeskError: there is no desk, or desk.toml is wrong.
+        StoreError: nothing is loaded, or the store can not be read.
+        QuestionError: several data sets are loaded and none is named, or the named one is not there.
+    """
+    desk = read_desk(find_desk(Path(folder)))
+    with open_store(desk.memory) as store:
+        yield subject_of(desk, store, dataset=dataset, as_of=as_of)
+
+
+def subject_of(desk: Desk, store: Store, *, dataset: str | None, as_of: dt.date | None) -> Subject:
+    """What questions are asked of, from a desk and its open store; see open_desk."""
+    gazetteer, named = gazetteer_of(desk)
+    if set(store.gazetteers()) - {named}:
+        raise StoreError(
+            "the desk's boundaries or capitals are not those with which its data were loaded",
+            where=str(desk.folder),
+            next_step="Work the places out anew: tocsin rebuild",
+        )
+    events = store.events(dataset_of(desk, store, dataset), countries=desk.countries, as_of=as_of)
+    return Subject(desk=desk, events=events, gazetteer=gazetteer)
+
+
+def dataset_of(desk: Desk, store: Store, asked: str | None) -> str:
+    """The data set to count: two are never added together.
+
+    Raises:
+        QuestionError: several are loaded and neither the user nor the desk names one.
+    """
+    loaded = store.datasets()
+    named = asked or desk.dataset
+    if named:
+        return named
+    if len(loaded) == 1:
+        return loaded[0]
+    if not loaded:
+        raise QuestionError("no file is loaded yet", next_step="Load one: tocsin add FILE")
+    raise QuestionError(
+        f"several data sets are loaded ({', '.join(loaded)}), and two are never added together",
+        next_step=f'Name one: --dataset {loaded[0]}, or dataset = "{loaded[0]}" in desk.toml.',
+    )
+
+
+def gazetteer_of(desk: Desk) -> tuple[Gazetteer, str]:
+    """The packaged gazetteer, or the desk's own files where desk.toml names them; and what tells this one from others."""
+    own = [desk.folder / name if name else None for name in (desk.places.boundaries, desk.places.capitals)]
+    digests = []
+    for path in own:
+        if path is None:
+            continue
+        try:
+            digests.append(hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+        except OSError as error:
+            raise DeskError(f"can not be read: {error.strerror}", where=str(path)) from error
+    return load(boundaries=own[0], capitals=own[1]), " ".join(digests) or "packaged"

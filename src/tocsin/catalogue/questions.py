@@ -1,0 +1,149 @@
+"""The tuple of questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tocsin.catalogue.answers import (
+    answer_actors,
+    answer_comparison,
+    answer_concentration,
+    answer_filters,
+    answer_proximity,
+    answer_spread,
+    answer_weekly,
+)
+from tocsin.catalogue.subject import Answer, Asked, Subject
+from tocsin.errors import QuestionError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Question:
+    """One entry of the catalogue."""
+
+    name: str
+    asks: str
+    arguments: tuple[str, ...]
+    """Which of Asked's arguments it heeds."""
+    columns: tuple[str, ...]
+    """Columns of the event contract that it can not do without."""
+    answer: Callable[[Subject, Asked], Answer]
+    figure: Literal["series", "map"] | None
+    example: str
+
+
+_TIME = ("week_starts", "average", "average_weeks")
+
+QUESTIONS: tuple[Question, ...] = (
+    Question(
+        name="weekly",
+        asks="How many incidents a week, in all, by group of actors, by event type or by any column?",
+        arguments=("group", "groups", "by", *_TIME),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_weekly,
+        figure="series",
+        example="tocsin figure weekly --group IS -o weekly.svg",
+    ),
+    Question(
+        name="concentration",
+        asks="Where did incidents take place, in one window or two, by cell or first-order unit?",
+        arguments=("group", "windows", "level"),
+        columns=("event_date", "event_type", "country", "longitude", "latitude"),
+        answer=answer_concentration,
+        figure="map",
+        example="tocsin table concentration --level unit_code --format csv",
+    ),
+    Question(
+        name="spread",
+        asks="How concentrated are the incidents: share of the top places and Gini coefficient, with intervals?",
+        arguments=("group", "windows", "level", "week_starts"),
+        columns=("event_date", "event_type", "country", "longitude", "latitude"),
+        answer=answer_spread,
+        figure=None,
+        example="tocsin table spread --level unit_code",
+    ),
+    Question(
+        name="proximity",
+        asks="How far from the nearest capital of a first-order unit?",
+        arguments=("group", "near_km", *_TIME),
+        columns=("event_date", "event_type", "country", "longitude", "latitude"),
+        answer=answer_proximity,
+        figure="series",
+        example="tocsin table proximity --threshold 10 --format csv",
+    ),
+    Question(
+        name="comparison",
+        asks="More or less violent? Weekly means of two windows, their ratio and difference, with intervals.",
+        arguments=("group", "groups", "windows", *_TIME),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_comparison,
+        figure=None,
+        example="tocsin table comparison --format json",
+    ),
+    Question(
+        name="actors",
+        asks="Who is named, and in how many incidents?",
+        arguments=("group",),
+        columns=("event_date", "event_type", "country", "actor1"),
+        answer=answer_actors,
+        figure=None,
+        example="tocsin table actors",
+    ),
+    Question(
+        name="filters",
+        asks="What does each filter of the definition remove?",
+        arguments=("group",),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_filters,
+        figure=None,
+        example="tocsin table filters",
+    ),
+)
+
+
+def ask(subject: Subject, question: str, asked: Asked) -> Answer:
+    """The answer to a question of the catalogue.
+
+    Raises:
+        QuestionError: no such question, an argument that it does not heed, or one that these data can not answer.
+    """
+    entry = find(question)
+    given = {name for name, value in vars(asked).items() if value not in (None, (), "")}
+    strange = sorted(given - {*entry.arguments, "title"})
+    if strange:
+        raise QuestionError(
+            f'the question "{question}" has no argument "{strange[0]}"',
+            next_step=did_you_mean(strange[0], entry.arguments),
+        )
+    return entry.answer(subject, asked)
+
+
+def draw(subject: Subject, question: str, asked: Asked, answer: Answer) -> Any:
+    """The figure of an answer: an Altair chart.
+
+    Raises:
+        QuestionError: the question has a table but no figure.
+    """
+    entry = find(question)
+    if entry.figure is None:
+        drawn = [each.name for each in QUESTIONS if each.figure]
+        raise QuestionError(f'the question "{question}" has no figure', next_step=f"Figures: {', '.join(drawn)}.")
+    from tocsin.catalogue import drawing  # noqa: PLC0415 (plotting takes long to import, and most commands draw nothing)
+
+    return (drawing.draw_map if entry.figure == "map" else drawing.draw_series)(subject, asked, answer)
+
+
+def find(name: str) -> Question:
+    """The entry of that name.
+
+    Raises:
+        QuestionError: there is none; with the nearest names.
+    """
+    for entry in QUESTIONS:
+        if entry.name == name:
+            return entry
+    raise QuestionError(
+        f'there is no question "{name}"', next_step=did_you_mean(name, [each.name for each in QUESTIONS])
+    )

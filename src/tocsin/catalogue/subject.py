@@ -1,0 +1,222 @@
+"""A desk's definitions, resolved on the facts of a data set: what counts, which names make a group, which days a window has."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from tocsin.cube import Events, Selection, actor_names
+from tocsin.desk import Definition, Desk, Figure
+from tocsin.errors import QuestionError, did_you_mean, nearest
+from tocsin.geo.countries import name as country_name
+from tocsin.geo.gazetteer import Gazetteer
+from tocsin.geo.places import disagreements
+from tocsin.schema import Provenance, Span
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a question is asked of: a desk, the events of one data set, and the places of its countries."""
+
+    desk: Desk
+    events: Events
+    gazetteer: Gazetteer
+
+    def disagreements(self, named: pl.DataFrame) -> pl.DataFrame:
+        """Names of units in the data that are not those of the shape: admin1, unit_name, events, the most events first.
+
+        Args:
+            named: unit_code, admin1, events.
+        """
+        return disagreements(named, gazetteer=self.gazetteer).sort("events", descending=True)
+
+    @cached_property
+    def actor_names(self) -> tuple[str, ...]:
+        """Every actor that the data name, sorted."""
+        return tuple(actor_names(self.events))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The arguments of a question; what is left out is as the desk says."""
+
+    group: str | None = None
+    by: str | None = None
+    groups: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    near_km: tuple[float, ...] = ()
+    week_starts: str | None = None
+    average: str | None = None
+    average_weeks: int | None = None
+    level: str | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A table with the words that must go with it."""
+
+    question: str
+    table: pl.DataFrame
+    title: str
+    subtitle: str
+    definition: str
+    notes: tuple[str, ...]
+    about: Provenance
+
+    def sentences(self) -> tuple[str, ...]:
+        """Definition, notes and source, as printed under a figure or beside a table."""
+        return (self.definition, *self.notes, f"Source: {self.source}")
+
+    @property
+    def source(self) -> str:
+        licence = "" if self.about.synthetic else f" {self.about.facts.licence}."
+        return f"{self.about.sentence()}.{licence}"
+
+
+def figures_of(desk: Desk) -> tuple[Figure, ...]:
+    """The figures of a desk's report: its own, or else the usual ones for the groups that it has."""
+    if desk.figures:
+        return desk.figures
+    groups = tuple(desk.groups)
+    usual: list[tuple[str, dict[str, Any]]] = [("weekly", {}), ("concentration", {})]
+    usual += [("weekly", {"groups": groups})] if groups else []
+    for group in groups:
+        usual += [("concentration", {"group": group}), ("weekly", {"group": group, "by": "event_type"})]
+    usual += [] if groups else [("weekly", {"by": "event_type"})]
+    usual += [("proximity", {})]
+    return tuple(Figure(id=f"figure-{n}", question=q, **more) for n, (q, more) in enumerate(usual, start=1))  # type: ignore[arg-type]
+
+
+def asked_of(figure: Figure) -> Asked:
+    """The arguments of a figure of desk.toml."""
+    return Asked(
+        group=figure.group,
+        by=None if figure.by == "group" else figure.by,
+        groups=figure.groups,
+        windows=figure.windows,
+        near_km=() if figure.near_km is None else (figure.near_km,),
+        title=figure.title,
+    )
+
+
+def selection_of(subject: Subject) -> Selection:
+    """What counts as an incident, in the desk's countries.
+
+    Raises:
+        QuestionError: the desk names an event type that the source does not have.
+    """
+    facts = subject.events.about.facts
+    wanted = subject.desk.definition.incidents or facts.violent
+    for event_type in wanted:
+        if facts.event_types and event_type not in facts.event_types:
+            raise QuestionError(
+                f'desk.toml counts the event type "{event_type}", which "{subject.events.about.dataset}" does not have',
+                where="definition.incidents",
+                next_step=did_you_mean(event_type, facts.event_types),
+            )
+    return Selection(countries=subject.desk.countries, event_types=tuple(wanted) or None)
+
+
+def precise_of(subject: Subject) -> tuple[int, ...] | None:
+    """The geo precision codes that questions of place keep; None keeps all."""
+    return subject.desk.definition.precise or subject.events.about.facts.precise or None
+
+
+def actors_of(subject: Subject, group: str) -> tuple[str, ...]:
+    """The names in the data that belong to a group of the desk.
+
+    Raises:
+        QuestionError: the desk has no such group, or no actor in the data has a name of it; with the names that are near.
+    """
+    groups = subject.desk.groups
+    if group not in groups:
+        step = did_you_mean(group, groups) if groups else "Define it in desk.toml under [groups]."
+        raise QuestionError(f'the desk has no group "{group}"', next_step=step)
+    present = subject.actor_names
+    patterns = [re.compile(".*".join(map(re.escape, name.split("*"))), re.IGNORECASE) for name in groups[group].actors]
+    matched = tuple(name for name in present if any(pattern.fullmatch(name) for pattern in patterns))
+    if not matched:
+        near = list(
+            dict.fromkeys(close for name in groups[group].actors for close in nearest(name.strip("*"), present))
+        )
+        step = "Near names in the data: " + "; ".join(near[:8]) + "." if near else "No name in the data is near."
+        raise QuestionError(
+            f'no actor of "{subject.events.about.dataset}" has a name of the group "{group}"',
+            where=f"groups.{group}.actors",
+            next_step=step,
+        )
+    return matched
+
+
+def period_of(subject: Subject) -> Span:
+    """The days that weekly figures show: the desk's period, or all that the data cover.
+
+    Raises:
+        QuestionError: the data cover no day of the desk's countries.
+    """
+    if subject.desk.period:
+        return subject.desk.period.span
+    covered = subject.events.about.covered
+    if not covered:
+        raise QuestionError(
+            f"the data cover no day of {', '.join(map(country_name, subject.desk.countries))}",
+            next_step="Load a file that names these countries: tocsin add FILE",
+        )
+    return Span(covered[0].first, covered[-1].last)
+
+
+def windows_of(subject: Subject, names: Sequence[str]) -> dict[str, Span]:
+    """Label -> span of the named windows, in order of time; of all of the desk's where none is named."""
+    known = subject.desk.windows
+    for name in names:
+        if name not in known:
+            step = did_you_mean(name, known) if known else "Define it in desk.toml under [windows]."
+            raise QuestionError(f'the desk has no window "{name}"', next_step=step)
+    if not known:
+        return _last_two(subject)
+    chosen = names or subject.desk.compared or tuple(known)
+    ordered = sorted(chosen, key=lambda name: known[name].first)
+    return {known[name].label or str(known[name].span): known[name].span for name in ordered}
+
+
+def _last_two(subject: Subject) -> dict[str, Span]:
+    """The windows of a desk that names none: the last 52 weeks of the data and the 52 before, or its two halves where it is shorter."""
+    whole = period_of(subject)
+    days = min(52 * 7, whole.days // 2)
+    if days == 0:
+        return {"the whole period": whole}
+    middle = whole.last - dt.timedelta(days=days)
+    earlier = Span(middle - dt.timedelta(days=days - 1), middle)
+    later = Span(middle + dt.timedelta(days=1), whole.last)
+    named = ("the 52 weeks before", "the last 52 weeks") if days == 52 * 7 else ("the first half", "the second half")
+    return dict(zip(named, (earlier, later), strict=True))
+
+
+def definition_of(subject: Subject, asked: Asked) -> Definition:
+    """The desk's definition, with what was asked otherwise."""
+    changed = {"week_starts": asked.week_starts, "average": asked.average, "average_weeks": asked.average_weeks}
+    values = {
+        **subject.desk.definition.model_dump(),
+        **{key: value for key, value in changed.items() if value is not None},
+    }
+    return Definition.model_validate(values)
+
+
+def level_of(subject: Subject, asked: Asked) -> str:
+    """The column of places that a question counts by: unit_code, or cell_3 to cell_6.
+
+    Raises:
+        QuestionError: the level is not known.
+    """
+    level = asked.level or f"cell_{subject.desk.definition.cell_resolution}"
+    known = ["unit_code", "cell_3", "cell_4", "cell_5", "cell_6"]
+    if level not in known:
+        raise QuestionError(f'there is no level "{level}"', next_step=did_you_mean(level, known))
+    return level

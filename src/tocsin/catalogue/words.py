@@ -1,0 +1,97 @@
+"""The sentences without which a number must not travel: what was counted, where, when, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tocsin.analysis.filters import filters
+from tocsin.catalogue.subject import Asked, Subject, actors_of, precise_of
+from tocsin.cube import Selection
+from tocsin.desk import Definition, Desk
+from tocsin.geo.countries import name as country_name
+from tocsin.schema import Span
+
+
+def countries_of(desk: Desk) -> str:
+    """The desk's countries, as a sentence lists them."""
+    return listed([country_name(code) for code in desk.countries])
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def counted(subject: Subject, selection: Selection, definition: Definition | None = None) -> str:
+    """The definition in a sentence."""
+    types = selection.event_types
+    what = f"events of type {listed(types)}" if types else "events of every type"
+    weeks = f"; weeks begin on {definition.week_starts}" if definition else ""
+    return f"Counted: {what} in {countries_of(subject.desk)}{weeks}."
+
+
+def averaging(definition: Definition) -> str:
+    """Unit and averaging."""
+    if definition.average_weeks == 1:
+        return "incidents per week"
+    return f"incidents per week, {definition.average_weeks}-week moving average ({definition.average})"
+
+
+def subtitle(text: str, *spans: Span) -> str:
+    """Unit and windows."""
+    return f"{text[0].upper()}{text[1:]}. {'; '.join(map(str, spans))}"
+
+
+def left_out(subject: Subject, selection: Selection, spans: Sequence[Span]) -> tuple[str, ...]:
+    """What questions of place leave out for want of precision or of coordinates, in a sentence."""
+    precise = precise_of(subject)
+    rows = removed = 0
+    for span in spans:
+        table = filters(subject.events, selection=selection.within(span).placed(precise))
+        if precise is not None:
+            rows += int(table["rows"][-2])
+            removed += int(table["removed"][-1])
+    if precise is None or not rows:
+        return ()
+    kept = listed([str(code) for code in precise])
+    return (
+        f"Left out: {removed:,} of {rows:,} incidents ({removed / rows:.1%}) whose place is known only vaguely "
+        f"(geo precision other than {kept}).",
+    )
+
+
+def coverage_notes(subject: Subject, spans: Sequence[Span]) -> tuple[str, ...]:
+    """A sentence for each window of which the data do not cover every day."""
+    notes = []
+    for span in spans:
+        days = sum(
+            max(0, (min(span.last, part.last) - max(span.first, part.first)).days + 1)
+            for part in subject.events.about.covered
+        )
+        if days < span.days:
+            notes.append(f"The data cover {days:,} of the {span.days:,} days of {span}.")
+    return tuple(notes)
+
+
+def for_group(subject: Subject, asked: Asked, selection: Selection) -> tuple[Selection, str, tuple[str, ...]]:
+    """The selection for the asked group, its label in a phrase, and a note of the names that it gathers."""
+    if not asked.group:
+        return selection, "", ()
+    actors = actors_of(subject, asked.group)
+    label = subject.desk.groups[asked.group].label
+    return selection.involving(actors), f" involving {label}", gathered(label, actors)
+
+
+def gathered(label: str, actors: Sequence[str]) -> tuple[str, ...]:
+    """A sentence that says which names a group gathers; none where its label is its only name."""
+    if list(actors) == [label]:
+        return ()
+    shown = [f"“{name}”" for name in actors[:6]]
+    more = [f"{len(actors) - 6} more names"] if len(actors) > 6 else []
+    return (f"{label}: actors named {listed([*shown, *more])}.",)
+
+
+def level_words(level: str) -> str:
+    """What a place of a level is called."""
+    sides = {"cell_3": "69", "cell_4": "26", "cell_5": "10", "cell_6": "4"}
+    return "first-order unit" if level == "unit_code" else f"hexagon (H3, sides of about {sides[level]} km)"

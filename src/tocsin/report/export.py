@@ -1,0 +1,120 @@
+"""How a table leaves the house: CSV, JSON, Parquet or XLSX, with its definition, and with nothing that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xlsxwriter
+
+from tocsin.catalogue import Answer
+from tocsin.errors import QuestionError, StoreError, did_you_mean
+
+FORMATS = ("csv", "json", "parquet", "xlsx")
+
+# A cell that begins with one of these is a formula to a spreadsheet.
+_STARTS_FORMULA = r"^[=+\-@\t\r\n]"
+
+
+def harmless(table: pl.DataFrame) -> pl.DataFrame:
+    """The same table with an apostrophe before every text that a spreadsheet would take for a formula."""
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    return table.with_columns(
+        pl.when(pl.col(name).str.contains(_STARTS_FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
+        for name in texts
+    )
+
+
+def export(answer: Answer, *, form: str) -> bytes:
+    """A table as bytes. JSON, Parquet and XLSX hold its definition and source too; CSV can not.
+
+    Raises:
+        QuestionError: the format is not known.
+    """
+    writers = {"csv": _csv, "json": _json, "parquet": _parquet, "xlsx": _xlsx}
+    if form not in writers:
+        raise QuestionError(f'there is no format "{form}"', next_step=did_you_mean(form, FORMATS))
+    return writers[form](answer)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        StoreError: it can not be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(
+            f"can not be written: {error.strerror or error}",
+            where=str(path),
+            next_step="Check the folder, your rights and the disk.",
+        ) from error
+
+
+def as_json(value: Any) -> str:
+    """JSON for people and programs: dates as ISO 8601, no NaN, text as it is."""
+    return json.dumps(value, ensure_ascii=False, indent=1, default=_plain, allow_nan=False)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dt.date | dt.datetime | Path):
+        return value.isoformat() if not isinstance(value, Path) else str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _about(answer: Answer) -> dict[str, Any]:
+    return {
+        "question": answer.question,
+        "title": answer.title,
+        "subtitle": answer.subtitle,
+        "definition": answer.definition,
+        "notes": list(answer.notes),
+        "source": answer.source,
+        "synthetic": answer.about.synthetic,
+        "dataset": answer.about.dataset,
+        "as_of": answer.about.as_of,
+        "vintages": [
+            {"number": each.number, "digest": each.digest, "data_date": each.data_date}
+            for each in answer.about.vintages
+        ],
+    }
+
+
+def _csv(answer: Answer) -> bytes:
+    return harmless(answer.table).write_csv().encode()
+
+
+def _json(answer: Answer) -> bytes:
+    rows = answer.table.with_columns(pl.selectors.float().fill_nan(None)).to_dicts()
+    return (as_json({**_about(answer), "rows": rows}) + "\n").encode()
+
+
+def _parquet(answer: Answer) -> bytes:
+    table = answer.table.to_arrow()
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), "tocsin": as_json(_about(answer))})
+    buffer = pa.BufferOutputStream()
+    pq.write_table(table, buffer, compression="zstd")
+    return bytes(buffer.getvalue().to_pybytes())
+
+
+def _xlsx(answer: Answer) -> bytes:
+    buffer = io.BytesIO()
+    # Texts are written as texts: xlsxwriter then makes neither formulas nor links of them.
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    with xlsxwriter.Workbook(buffer, options) as workbook:
+        harmless(answer.table).write_excel(workbook, worksheet="numbers", autofit=True)
+        sheet = workbook.add_worksheet("definition")
+        for row, sentence in enumerate((answer.title, answer.subtitle, *answer.sentences())):
+            sheet.write_string(row, 0, sentence)
+    return buffer.getvalue()
