@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tocsin import __version__
 from tocsin.errors import DeskError, QuestionError, SourceError, TocsinError, did_you_mean
 
 if TYPE_CHECKING:
@@ -50,6 +51,21 @@ def main() -> None:
     except KeyboardInterrupt:
         told.print("Stopped. Nothing was left half done.")
         sys.exit(1)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"tocsin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Conflict-event data turned into a security assessment whose every number can be recomputed."""
 
 
 @app.command(epilog="Example: tocsin new syria --country SYR")
@@ -373,7 +389,7 @@ def rebuild(desk: DeskOption = Path()) -> None:
 def working(doing: str) -> Iterator[Callable[[str], None]]:
     """Show on standard error what is being done and for how long; gone when it is done."""
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=told, transient=True) as progress:
+    with Progress(*columns, console=told, transient=True, disable=not told.is_terminal) as progress:
         task = progress.add_task(doing, total=None)
         yield lambda text: progress.update(task, description=text)
 

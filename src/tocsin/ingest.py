@@ -257,9 +257,9 @@ def _replay(desk: Desk, held: Store | None, notes: list[Kept], *, progress: Prog
             with _unpacked(folder, kept) as path, open_store(Path(place), write=True) as anew:
                 reading = read(path, mapping=_mapping(kept.mapping, where=f"mapping of {kept.name}"))
                 _load(anew, desk, reading, kept, progress=progress)
-        if held is not None:
-            held.connection.close()
         (Path(place) / FILE_NAME).replace(desk.memory / FILE_NAME)
+        if held is not None:  # closed only now: until then nobody else may open what is being replaced
+            held.connection.close()
         (desk.memory / f"{FILE_NAME}.wal").unlink(missing_ok=True)
 
 

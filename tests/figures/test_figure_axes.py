@@ -53,5 +53,8 @@ def test_every_count_has_its_class(counts: list[int]) -> None:
 
 def test_class_labels_say_both_ends() -> None:
     assert classes([412, 3, 0]).labels == ("1–2", "3–9", "10–29", "30–99", "100–299", "300–412")
+    assert classes([1005, 9]).labels == ("1–2", "3–9", "10–29", "30–99", "100–299", "300–1,005")
+    many = [90, 150, 250, 450, 700, 1005]
+    assert classes(many).labels == ("1–19", "20–49", "50–99", "100–199", "200–499", "500–1,005")
     assert classes([3, 1]).labels == ("1", "2", "3")
     assert classes([]).labels == ("1",)

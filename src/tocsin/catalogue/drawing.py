@@ -17,15 +17,18 @@ from tocsin.figures.timeline import Marker
 from tocsin.geo.cells import cell_outlines
 from tocsin.geo.gazetteer import outlines
 
+MOST_LINES = 8
+"""More lines than this can not be told apart."""
+
 MAP_DETAIL = 0.02
 """Degrees by which unit outlines are simplified for a figure of a page's width."""
 
 
-def _caption(answer: Answer) -> Caption:
+def _caption(answer: Answer, *notes: str) -> Caption:
     return Caption(
         title=answer.title,
         subtitle=answer.subtitle,
-        notes=(answer.definition, *answer.notes),
+        notes=(answer.definition, *answer.notes, *notes),
         source=answer.source,
         synthetic=answer.about.synthetic,
     )
@@ -35,12 +38,29 @@ def draw_series(subject: Subject, _asked: Asked, answer: Answer) -> Any:
     table = answer.table
     if table["series"].n_unique() == 1 and table["series"][0] == ALL:
         table = table.with_columns(series=pl.lit("Moving average"))
+    table, lumped = _fewer(table)
     weeks: list[dt.date] = answer.table["week_date"].unique().sort().to_list()
     return series_figure(
         table.select("week_date", "series", "incidents", "average"),
-        caption=_caption(answer),
+        caption=_caption(answer, *lumped),
         events=[Marker(each.date, each.label) for each in subject.desk.markers if weeks[0] <= each.date <= weeks[-1]],
     )
+
+
+def _fewer(table: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """At most MOST_LINES series: the largest as they are, the others summed into one; and a sentence that says so."""
+    names = table["series"].unique(maintain_order=True).to_list()
+    if len(names) <= MOST_LINES:
+        return table, ()
+    kept, others = names[: MOST_LINES - 1], names[MOST_LINES - 1 :]
+    label = f"{len(others)} others"
+    named = table.with_columns(series=pl.when(pl.col("series").is_in(kept)).then("series").otherwise(pl.lit(label)))
+    # A sum over null is null: a week that the data do not cover stays a gap.
+    summed = named.group_by("series", "week_date", maintain_order=True).agg(
+        pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum()).alias(name)
+        for name in ("incidents", "average")
+    )
+    return summed, (f"{label.capitalize()}: {', '.join(others)}.",)
 
 
 def draw_map(subject: Subject, asked: Asked, answer: Answer) -> Any:

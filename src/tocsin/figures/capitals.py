@@ -12,7 +12,7 @@ import polars as pl
 
 from tocsin.figures import theme
 from tocsin.figures.caption import Rows
-from tocsin.figures.lettering import text_width
+from tocsin.figures.lettering import printable, text_width
 from tocsin.figures.placing import Box
 from tocsin.figures.projection import Points, Projection
 
@@ -44,7 +44,9 @@ class Label:
 def on_page(capitals: pl.DataFrame, projection: Projection) -> list[Capital]:
     """The capitals at their places."""
     page = projection.page(capitals.select("longitude", "latitude").to_numpy())
-    named = zip(capitals["capital"], page.tolist(), capitals["national"].fill_null(value=False), strict=True)
+    named = zip(
+        map(printable, capitals["capital"]), page.tolist(), capitals["national"].fill_null(value=False), strict=True
+    )
     return [Capital(name, round(x, 1), round(y, 1), national) for name, (x, y), national in named]
 
 

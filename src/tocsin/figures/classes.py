@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.figures import theme
 
-# Each class is about two, three or ten times the one below: the finest that holds the largest count in six classes.
-_LADDERS = (
-    (1, 2, 3, 4, 5, 6),
-    (1, 2, 5, 10, 20, 50),
-    (1, 3, 10, 30, 100, 300),
-    (1, 10, 100, 1_000, 10_000, 100_000),
-)
-_BEYOND = (7, 100, 1_000)  # up to here, not included, the first three ladders serve
+_STEPS = ((1, 3), (1, 2, 5), (1,))
+"""Rungs of each power of ten: every class about three, two or ten times the one below."""
+_MOST = 6
+_NARROW = 1.2  # a highest class that reaches no farther than this many times its least count is joined to the one below
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,30 @@ class Classes:
 
 
 def classes(counts: Sequence[int]) -> Classes:
-    """The classes of a set of counts, zeros left aside."""
-    largest = max((count for count in counts if count > 0), default=1)
-    ladder = next((rungs for rungs, beyond in zip(_LADDERS, _BEYOND, strict=False) if largest < beyond), _LADDERS[-1])
-    lower = tuple(rung for rung in ladder if rung <= largest)
+    """The classes of a set of counts, zeros left aside: of the ladders of round numbers the one that parts the counts best."""
+    shown = [count for count in counts if count > 0]
+    largest = max(shown, default=1)
+    lower = max(_ladders(largest), key=lambda rungs: _parted(shown, rungs))
     return Classes(lower, largest, theme.RAMPS[len(lower) - 1])
+
+
+def _ladders(largest: int) -> list[tuple[int, ...]]:
+    """Least counts of the classes, at most _MOST of them and the first from 1, on several ladders."""
+    if largest <= _MOST:
+        return [tuple(range(1, largest + 1))]
+    ladders = []
+    for steps in _STEPS:
+        rungs = [
+            step * 10**power for power in range(len(str(largest))) for step in steps if step * 10**power <= largest
+        ]
+        if len(rungs) > 2 and largest < rungs[-1] * _NARROW:
+            rungs = rungs[:-1]
+        ladders.append((1, *rungs[-_MOST:][1:]))
+    return ladders
+
+
+def _parted(counts: Sequence[int], lower: Sequence[int]) -> float:
+    """The entropy of the counts over the classes: the larger, the more a reader can tell apart."""
+    held = Counter(bisect_right(lower, count) for count in counts)
+    total = len(counts)
+    return -sum(number / total * math.log(number / total) for number in held.values())

@@ -43,6 +43,15 @@ def _letter_width(letter: str) -> int:
     return _WIDTH.get(letter, _OTHER)
 
 
+def printable(name: str) -> str:
+    """A name without the dots below and other marks of transliteration that common fonts lack: Ḩamāh becomes Hamāh."""
+    rare = "\u1e00\u1eff"
+    return "".join(
+        unicodedata.normalize("NFD", letter)[0] if rare[0] <= letter <= rare[1] else letter
+        for letter in unicodedata.normalize("NFC", name)
+    )
+
+
 def one_line(text: str) -> str:
     """`text` with every break, those that JavaScript takes for the end of a line too, as one space."""
     return " ".join(text.split())
