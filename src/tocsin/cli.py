@@ -174,12 +174,13 @@ def status(desk: DeskOption = Path(), as_of: AsOfOption = None) -> None:
     from tocsin.report.status import status_of
 
     with_desk = read_desk(find_desk(desk))
-    out = Console(highlight=False)
+    out = _screen()
+    out.print(f"[bold]{escape(with_desk.title)}[/]")
     for part in status_of(with_desk, as_of=_day(as_of)):
-        out.print(part.heading, style="bold")
-        _print_rows(out, part.rows)
+        out.print(f"\n[bold]{escape(part.heading)}[/]")
         for note in part.notes:
-            out.print(f"  {escape(note)}", soft_wrap=True)
+            out.print(escape(note), soft_wrap=True)
+        _print_rows(out, part.rows)
 
 
 @app.command(epilog="Example: tocsin report --as-of 2022-08-01")
@@ -319,7 +320,7 @@ def vintages(
         }
         for each in loaded
     ]
-    _print_rows(Console(highlight=False), rows)
+    _print_rows(_screen(), rows)
 
 
 @app.command(epilog="Example: tocsin rejects --vintage 2 --format csv > rejects.csv")
@@ -432,6 +433,11 @@ def _asked(
 
 def _day(instant: dt.datetime | None) -> dt.date | None:
     return instant.date() if instant else None
+
+
+def _screen() -> Console:
+    """Standard output; wide enough for any table where it is not a screen."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 240)
 
 
 def _print_rows(out: Console, rows: list[dict[str, Any]]) -> None:
