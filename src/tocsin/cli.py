@@ -236,14 +236,15 @@ def figure(
     """Draw one figure. The file's suffix says in which form."""
     from tocsin.catalogue import ask, draw, open_desk
     from tocsin.figures.write import write
-    from tocsin.report.export import FORMATS, export, write_bytes
+    from tocsin.report.export import FORMATS, export
+    from tocsin.writing import write_whole
 
     asked = _asked(question, group, by, window, threshold, week_starts, average, average_weeks, level, title)
     numbers = output.suffix.lower().lstrip(".") in set(FORMATS) - {"json"}
     with working("counting"), open_desk(desk, dataset=dataset, as_of=_day(as_of)) as subject:
         answer = ask(subject, question, asked)
         if numbers:
-            write_bytes(output, export(answer, form=output.suffix.lower().lstrip(".")))
+            write_whole(output, export(answer, form=output.suffix.lower().lstrip(".")))
         else:
             write(draw(subject, question, asked, answer), output)
     told.print(f"Wrote {escape(str(output))}.", soft_wrap=True)
@@ -268,7 +269,8 @@ def table(
 ) -> None:
     """Print the numbers that answer one question; what they count is told on standard error."""
     from tocsin.catalogue import ask, open_desk
-    from tocsin.report.export import export, write_bytes
+    from tocsin.report.export import export
+    from tocsin.writing import write_whole
 
     asked = _asked(question, group, by, window, threshold, week_starts, average, average_weeks, level, "")
     with working("counting"), open_desk(desk, dataset=dataset, as_of=_day(as_of)) as subject:
@@ -278,7 +280,7 @@ def table(
     for sentence in answer.sentences():
         told.print(escape(sentence), soft_wrap=True)
     if output:
-        write_bytes(output, content)
+        write_whole(output, content)
         return
     if form in ("parquet", "xlsx") and sys.stdout.isatty():
         raise QuestionError(f"{form} is not for a screen", next_step=f"Name a file: -o {question}.{form}")

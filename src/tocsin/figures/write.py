@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from tocsin.errors import QuestionError, StoreError
+from tocsin.errors import QuestionError
+from tocsin.writing import write_whole
 
 PPI = 192
 """Dots per inch of a PNG; the specification's own pixels are 96 to the inch on a screen, 72 in print."""
@@ -88,25 +88,7 @@ def write(chart: Drawing, path: Path) -> None:
             where=str(path),
             next_step=f"Known: {', '.join(_FORMS)}.",
         )
-    content = form(chart)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        _discard(part)
-        raise StoreError(
-            f"the figure can not be written: {error.strerror or error}",
-            where=str(path),
-            next_step="See that the folder exists, that you may write there, and that the disk has room.",
-        ) from error
-
-
-def _discard(part: Path) -> None:
-    try:
-        part.unlink(missing_ok=True)
-    except OSError:
-        return  # the folder itself is out of reach; the error that is being told is the one that matters
+    write_whole(path, form(chart))
 
 
 def _safe(value: object) -> str:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from tocsin.catalogue import Answer
-from tocsin.errors import QuestionError, StoreError, did_you_mean
+from tocsin.errors import QuestionError, did_you_mean
 
 FORMATS = ("csv", "json", "parquet", "xlsx")
 
@@ -41,25 +41,6 @@ def export(answer: Answer, *, form: str) -> bytes:
     if form not in writers:
         raise QuestionError(f'there is no format "{form}"', next_step=did_you_mean(form, FORMATS))
     return writers[form](answer)
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        StoreError: it can not be written.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(
-            f"can not be written: {error.strerror or error}",
-            where=str(path),
-            next_step="Check the folder, your rights and the disk.",
-        ) from error
 
 
 def as_json(value: Any) -> str:
