@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
+SPARK_VERSION := 4.3.0
 
 .PHONY: setup lock check format test test-spark bench docs report desk-syria gazetteer clean
 
@@ -36,7 +37,7 @@ test: setup
 # Spark's tests: a Java runtime must be there (Debian: default-jre-headless).
 test-spark: setup
 	@java -version >/dev/null 2>&1 || { echo "make test-spark needs a Java runtime (Debian: apt-get install default-jre-headless)"; exit 1; }
-	$(UV) pip install --quiet --python $(BIN)/python 'pyspark>=4.0.5'
+	$(UV) pip install --quiet --python $(BIN)/python pyspark==$(SPARK_VERSION)
 	SPARK_LOCAL_IP=127.0.0.1 $(BIN)/python -m pytest -m spark -n 0 tests
 
 # The example desk: synthetic events with a planted truth, read like any file.
@@ -59,7 +60,7 @@ bench: setup
 	$(BIN)/python -m bench.run
 
 docs: setup
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf .venv build dist site bench/out

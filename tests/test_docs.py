@@ -2,7 +2,7 @@
 
 What stands between `<!-- made: … -->` and `<!-- end -->` in a page is made from the code. After a change, make it anew:
 
-    .venv/bin/python -m tests.test_docs
+    .venv/bin/python -m tests.test_docs            (--quick leaves out the tables that take a minute to measure)
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ AGAIN = "Make it anew: .venv/bin/python -m tests.test_docs"
 
 
 def help_texts() -> str:
-    """The help of every command, a hundred columns wide whatever the terminal is: nothing of this machine's settings gets in."""
+    """The help of every command, eighty columns wide whatever the terminal is: nothing of this machine's settings gets in."""
     show = (
         "import sys; from tocsin.cli import app\n"
         "for name in [[], *([each] for each in sys.argv[1:])]:\n"
@@ -51,7 +51,7 @@ def help_texts() -> str:
     )
     done = subprocess.run(
         [sys.executable, "-c", show, *COMMANDS],
-        env={"COLUMNS": "100", "TERM": "dumb", "PYTHONUTF8": "1"},
+        env={"COLUMNS": "80", "TERM": "dumb", "PYTHONUTF8": "1"},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -136,6 +136,19 @@ def test_the_example_desk_can_be_read(tmp_path: Path) -> None:
     assert desk.compared == ("before", "after")
     for name, model in (("groups", Group), ("windows", Window)):
         assert all(isinstance(each, model) for each in getattr(desk, name).values())
+
+
+# What is shown of real data
+
+
+def test_the_readme_shows_what_the_real_file_gives(tmp_path: Path) -> None:
+    file = ROOT / ".." / "shared" / "data" / "ucdp_ged" / "syria_2016_2019.csv"
+    if not file.exists():
+        pytest.skip("real data are not here: ../shared/data/ucdp_ged/syria_2016_2019.csv")
+    (tmp_path / "desk.toml").write_text('title = "Syria"\ncountries = ["SYR"]\n', encoding="utf-8")
+    loaded = add(read_desk(tmp_path), file).vintage
+    said = f"{loaded.rows:,} rows read = {loaded.events:,} events + {loaded.rejects:,} set aside.\nNew {loaded.added:,}, changed"
+    assert said in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 # The notebook
@@ -326,7 +339,10 @@ def made_part(page: str, name: str) -> str:
 
 
 if __name__ == "__main__":
+    quick = "--quick" in sys.argv  # all but what takes long to measure
     for (page, name), make in MADE.items():
+        if quick and name == "coverage":
+            continue
         path = DOCS / page
         text = make()
         path.write_text(

@@ -22,8 +22,8 @@ FEW_EVENTS = 10
 """With fewer incidents than this in a window no interval is given for the ratio: its logarithm is far from normal."""
 
 TERMS = 0.3
-"""Fewer cosine terms than the 0.41 of the source: windows of a year with strong memory are then covered at 92 instead of 87 per cent, for
-intervals a tenth wider (docs/methods/comparison.md)."""
+"""Fewer cosine terms than the 0.41 of the source: windows of a year or two with strong memory are then covered at 91-93 instead of 87-91
+per cent, for intervals a tenth to a quarter wider (docs/methods/comparison.md)."""
 
 METHOD = (
     "from a cosine-weighted long-run variance (Lazarus, Lewis, Stock and Watson 2018), at least that of a Poisson count, "

@@ -106,8 +106,9 @@ def spread(
         gini, gini_low, gini_high. Bounds are null with fewer than three blocks of BLOCK_WEEKS weeks.
 
     Assumes:
-        Percentile bootstrap of blocks of weeks: what happens in one block does not depend on another. The top places are drawn
-        anew in each draw, which makes the top share of few incidents high by chance: read it with the number of incidents.
+        Bootstrap of blocks of weeks: what happens in one block does not depend on another. The interval is reflected about the
+        estimate (the "basic" bootstrap) and cut to 0 and 1. The top places are drawn anew in each draw, which makes the top share
+        of few incidents high by chance: read it with the number of incidents.
 
     Source:
         Künsch (1989), The Jackknife and the Bootstrap for General Stationary Observations, Annals of Statistics 17(3).
@@ -156,15 +157,19 @@ def _measures(matrix: NDArray[np.float64], *, top: int, confidence: float) -> di
     measures: dict[str, float | int | None] = {"incidents": int(total.sum()), **dict.fromkeys(_MEASURES)}
     if not total.sum():
         return measures
-    measures |= {"top_share": float(_top_share(total, top)), "gini": float(gini(total))}
+    found = {"top_share": float(_top_share(total, top)), "gini": float(gini(total))}
+    measures |= found
     blocks = matrix.shape[0]
     if blocks < 3:
         return measures
     drawn = np.random.default_rng(SEED).multinomial(blocks, np.full(blocks, 1 / blocks), size=DRAWS) @ matrix
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     for name, values in (("top_share", _top_share(drawn, top)), ("gini", gini(drawn))):
+        estimate = found[name]
         low, high = np.nanquantile(values, tails)
-        measures |= {f"{name}_low": float(low), f"{name}_high": float(high)}
+        # Reflected: a drawn window is more unequal than the one it is drawn from, which is more unequal than the truth.
+        reflected = np.clip([2 * estimate - high, 2 * estimate - low], 0, 1)
+        measures |= {f"{name}_low": float(reflected[0]), f"{name}_high": float(reflected[1])}
     return measures
 
 

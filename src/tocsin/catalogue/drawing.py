@@ -43,7 +43,11 @@ def draw_series(subject: Subject, _asked: Asked, answer: Answer) -> Any:
     return series_figure(
         table.select("week_date", "series", "incidents", "average"),
         caption=_caption(answer, *lumped),
-        events=[Marker(each.date, each.label) for each in subject.desk.markers if weeks[0] <= each.date <= weeks[-1]],
+        events=[
+            Marker(each.date, each.label)
+            for each in subject.desk.markers
+            if weeks[0] <= each.date < weeks[-1] + dt.timedelta(days=7)
+        ],
     )
 
 

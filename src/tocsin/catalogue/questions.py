@@ -76,7 +76,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         name="comparison",
         asks="More or less violent? Weekly means of two windows, their ratio and difference, with intervals.",
-        arguments=("group", "groups", "windows", *_TIME),
+        arguments=("group", "groups", "windows", "week_starts"),
         columns=("event_date", "event_type", "country"),
         answer=answer_comparison,
         figure=None,

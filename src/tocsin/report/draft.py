@@ -11,7 +11,7 @@ from tocsin.errors import DeskError, did_you_mean
 from tocsin.geo.countries import known, name
 
 _TEMPLATE = """\
-# What this desk watches and how it counts. Every key is explained in docs/desk.md.
+# What this desk watches and how it counts. Every key is explained on the page "The desk" of the docs.
 title = {title}
 countries = {countries}
 
