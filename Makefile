@@ -57,7 +57,7 @@ gazetteer: setup
 	$(BIN)/python scripts/build_gazetteer.py
 
 bench: setup
-	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.run --sizes 10000 1000000 --repeats 5
 
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import narwhals as nw
@@ -42,6 +43,16 @@ class Events:
     places: nw.LazyFrame[Any]
     parties: nw.LazyFrame[Any]
     about: Provenance
+
+    @cached_property
+    def row_columns(self) -> tuple[str, ...]:
+        """Columns of `rows`; asked of the engine once."""
+        return tuple(self.rows.collect_schema().names())
+
+    @cached_property
+    def place_columns(self) -> tuple[str, ...]:
+        """Columns of `places` that a count may use."""
+        return tuple(name for name in self.places.collect_schema().names() if name not in ("country", "place_id"))
 
 
 @dataclass(frozen=True)
@@ -109,13 +120,15 @@ def count(events: Events, selection: Selection, *, by: Sequence[str], flags: Fla
     """
     flags = flags or Flags()
     rows = _selected(events, selection)
-    place_columns = set(events.places.collect_schema().names()) - {"country", "place_id"}
+    place_columns = events.place_columns
     made = _made_from_places(flags)
     wanted_places = [name for name in by if name in place_columns] + [name for name in by if name in made]
-    known = [*events.rows.collect_schema().names(), *place_columns, *made, *flags.groups]
+    known = [*events.row_columns, *place_columns, *made, *flags.groups]
     for name in by:
         if name not in known:
             raise QuestionError(f'there is no column "{name}" to count by', next_step=did_you_mean(name, sorted(known)))
+    needed = [name for name in ("place_id", "party_id") if name not in by]
+    rows = rows.select(*needed, *(name for name in by if name in events.row_columns))
     if wanted_places:
         places = events.places.select(
             "place_id", *(made[name].alias(name) if name in made else nw.col(name) for name in wanted_places)
@@ -169,9 +182,8 @@ def passes(selection: Selection) -> dict[str, nw.Expr]:
 
 
 def _selected(events: Events, selection: Selection) -> nw.LazyFrame[Any]:
-    rows = events.rows
-    for test in passes(selection).values():
-        rows = rows.filter(test)
+    tests = passes(selection).values()
+    rows = events.rows.filter(*tests) if tests else events.rows
     if selection.actors is not None:
         parties = events.parties.filter(involves(selection.actors)).select("party_id")
         rows = rows.join(parties, on="party_id", how="semi")

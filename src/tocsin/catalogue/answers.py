@@ -32,7 +32,6 @@ from tocsin.catalogue.words import (
     subtitle,
 )
 from tocsin.errors import QuestionError
-from tocsin.geo.gazetteer import units_of
 
 
 def answer_weekly(subject: Subject, asked: Asked) -> Answer:
@@ -95,17 +94,16 @@ def answer_concentration(subject: Subject, asked: Asked) -> Answer:
     windows = windows_of(subject, asked.windows)
     spans = list(windows.values())
     level = level_of(subject, asked)
-    units = units_of(subject.gazetteer, subject.desk.countries)
     table = places(
         subject.events,
         selection=selection.placed(precise_of(subject)),
         windows=windows,
         level=level,
-        all_places=units["unit_code"].to_list() if level == "unit_code" else (),
+        all_places=subject.units["unit_code"].to_list() if level == "unit_code" else (),
     )
     if level == "unit_code":
         table = table.join(
-            units.select(place="unit_code", name="unit_name"), on="place", how="left", maintain_order="left"
+            subject.units.select(place="unit_code", name="unit_name"), on="place", how="left", maintain_order="left"
         )
     return Answer(
         question="concentration",
@@ -124,14 +122,13 @@ def answer_spread(subject: Subject, asked: Asked) -> Answer:
     windows = windows_of(subject, asked.windows)
     spans = list(windows.values())
     level = level_of(subject, asked)
-    units = units_of(subject.gazetteer, subject.desk.countries)["unit_code"].to_list()
     table = spread(
         subject.events,
         selection=selection.placed(precise_of(subject)),
         definition=definition,
         windows=windows,
         level=level,
-        all_places=units if level == "unit_code" else (),
+        all_places=subject.units["unit_code"].to_list() if level == "unit_code" else (),
     )
     return Answer(
         question="spread",

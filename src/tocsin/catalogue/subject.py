@@ -37,6 +37,12 @@ class Subject:
         return disagreements(named, gazetteer=self.gazetteer).sort("events", descending=True)
 
     @cached_property
+    def units(self) -> pl.DataFrame:
+        """First-order units of the desk's countries: unit_code, unit_name, country."""
+        units = self.gazetteer.units.filter(pl.col("country").is_in(self.desk.countries))
+        return units.select("unit_code", "unit_name", "country")
+
+    @cached_property
     def actor_names(self) -> tuple[str, ...]:
         """Every actor that the data name, sorted."""
         return tuple(actor_names(self.events))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tocsin.analysis.filters import filters
+import polars as pl
+
 from tocsin.catalogue.subject import Asked, Subject, actors_of, precise_of
-from tocsin.cube import Selection
+from tocsin.cube import Selection, count
 from tocsin.desk import Definition, Desk
 from tocsin.geo.countries import name as country_name
 from tocsin.schema import Span
@@ -45,13 +46,13 @@ def subtitle(text: str, *spans: Span) -> str:
 def left_out(subject: Subject, selection: Selection, spans: Sequence[Span]) -> tuple[str, ...]:
     """What questions of place leave out for want of precision or of coordinates, in a sentence."""
     precise = precise_of(subject)
-    rows = removed = 0
-    for span in spans:
-        table = filters(subject.events, selection=selection.within(span).placed(precise))
-        if precise is not None:
-            rows += int(table["rows"][-2])
-            removed += int(table["removed"][-1])
-    if precise is None or not rows:
+    if precise is None:
+        return ()
+    parts = [count(subject.events, selection.within(span), by=["geo_precision"]) for span in spans]
+    table = pl.concat(parts)
+    rows = int(table["incidents"].sum())
+    removed = int(table.drop_nulls("geo_precision").filter(~pl.col("geo_precision").is_in(precise))["incidents"].sum())
+    if not rows:
         return ()
     kept = listed([str(code) for code in precise])
     return (

@@ -77,9 +77,13 @@ class Store:
                 f'there are no data of "{dataset}" as of {as_of}', next_step=f"The oldest vintage is dated {oldest}."
             )
         newest = seen[-1].number
-        rows = self.connection.table("event").filter(
-            f"dataset = {_quoted(dataset)} AND opened <= {newest} AND (closed IS NULL OR closed > {newest})"
-        )
+        # Only what is needed to tell the standing rows: every figure reads through this filter.
+        stands = [f"dataset = {_quoted(dataset)}"] if len(known) > 1 else []
+        if len(seen) == len(vintages):
+            stands.append("closed IS NULL")
+        else:
+            stands.append(f"opened <= {newest} AND (closed IS NULL OR closed > {newest})")
+        rows = self.connection.table("event").filter(" AND ".join(stands))
         about = Provenance(
             dataset=dataset,
             facts=self._facts(newest),

@@ -32,6 +32,12 @@ PLACE_COLUMNS = (
 
 # Not part of what a row says: a publisher stamps rows anew without changing them.
 _NOT_CONTENT = {"event_id", "revised_at", "actors", "longitude", "latitude"}
+_SAME_PLACE = " AND ".join(
+    f"staged.{name} IS NOT DISTINCT FROM place.{name}" for name in ("country", "longitude", "latitude")
+)
+_BREAK = f"chr({ord(SEPARATOR)})"
+_PARTY_TEXT = f"{_BREAK} || array_to_string(coalesce(actors, []), {_BREAK}) || {_BREAK}"
+
 CONTENT = tuple(name for name in KEPT if name not in _NOT_CONTENT)
 
 
@@ -91,12 +97,15 @@ def load(
     _refuse_older(store, file)
     number = _next(connection, "vintage", "number")
     try:
+        # Outside the transaction, into tables that go with the connection: within one the engine would hold every part until its end.
+        rows = _stage(connection, batches, progress)
         connection.execute("BEGIN")
-        rows = _stage(connection, number, batches, progress)
+        connection.execute("INSERT INTO reject SELECT ?, * FROM aside", [number])
         _make_ids(connection)
         _set_aside_duplicates(connection, number, monadic=file.monadic)
         _give_places(connection, resolve)
         _give_parties(connection)
+        _make_ready(connection)
         moved = _open_and_close(connection, number, file)
         _record(connection, number, file, rows=rows, moved=moved)
         connection.execute("COMMIT")
@@ -141,14 +150,17 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence
 
 def _stage(
     connection: duckdb.DuckDBPyConnection,
-    number: int,
     batches: Iterable[CheckedRows],
     progress: Callable[[int], None],
 ) -> int:
-    """Bring the events into a table of this load alone, and the rejects into theirs; give the number of rows read."""
+    """Bring events and rejects into tables of this load alone; give the number of rows read."""
     types = {**column_types(), "actors": "VARCHAR[]", "longitude": "DOUBLE", "latitude": "DOUBLE"}
     columns = ", ".join(f"{name} {types[name]}" for name in EVENT)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE staged (row BIGINT, line BIGINT, {columns})")
+    connection.execute(
+        'CREATE OR REPLACE TEMP TABLE aside (row BIGINT, line BIGINT, kind VARCHAR, "column" VARCHAR, value VARCHAR, '
+        "reason VARCHAR, raw VARCHAR)"
+    )
     rows = 0
     for batch in batches:
         if batch.events.height + batch.rejects.height != batch.rows:
@@ -156,22 +168,18 @@ def _stage(
                 f"{batch.rows} rows were read but {batch.events.height} events and {batch.rejects.height} rejects came of them",
                 next_step="Nothing was loaded. This is a fault of Tocsin's reader: please report it.",
             )
-        if batch.events.height:
-            part = batch.events.select("row", "line", *EVENT_SCHEMA).to_arrow()
-            connection.register("part", part)
-            connection.execute("INSERT INTO staged SELECT * FROM part")
-            connection.unregister("part")
-        if batch.rejects.height:
-            _insert_rejects(connection, number, batch.rejects)
+        _insert(connection, "staged", batch.events.select("row", "line", *EVENT_SCHEMA))
+        _insert(connection, "aside", batch.rejects.select(*REJECT_SCHEMA))
         rows += batch.rows
         progress(rows)
     return rows
 
 
-def _insert_rejects(connection: duckdb.DuckDBPyConnection, number: int, rejects: pl.DataFrame) -> None:
-    connection.register("part", rejects.select(*REJECT_SCHEMA).to_arrow())
-    connection.execute("INSERT INTO reject SELECT ?, * FROM part", [number])
-    connection.unregister("part")
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
+    if rows.height:
+        connection.register("part", rows.to_arrow())
+        connection.execute(f"INSERT INTO {table} SELECT * FROM part")
+        connection.unregister("part")
 
 
 def _make_ids(connection: duckdb.DuckDBPyConnection) -> None:
@@ -239,41 +247,38 @@ def _merge_actors(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _give_places(connection: duckdb.DuckDBPyConnection, resolve: Resolver) -> None:
     """Work out what depends on a place alone for the places not met before."""
-    same = " AND ".join(
-        f"staged.{name} IS NOT DISTINCT FROM place.{name}" for name in ("country", "longitude", "latitude")
-    )
     met = frame(
         connection,
         "SELECT DISTINCT country, longitude, latitude FROM staged "
-        f"WHERE NOT EXISTS (SELECT 1 FROM place WHERE {same}) ORDER BY ALL",
+        f"WHERE NOT EXISTS (SELECT 1 FROM place WHERE {_SAME_PLACE}) ORDER BY ALL",
     )
     if met.height:
         start = _next(connection, "place", "place_id")
         resolved = resolve(met).select(*PLACE_COLUMNS).with_row_index("place_id", offset=start)
-        connection.register("part", resolved.to_arrow())
-        connection.execute("INSERT INTO place SELECT * FROM part")
-        connection.unregister("part")
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE at_place AS SELECT staged.row, place.place_id FROM staged JOIN place ON {same}"
-    )
+        _insert(connection, "place", resolved)
 
 
 def _give_parties(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give each distinct set of actors a number."""
-    text = f"chr({ord(SEPARATOR)}) || array_to_string(coalesce(actors, []), chr({ord(SEPARATOR)})) || chr({ord(SEPARATOR)})"
+    """Give each distinct set of actors that was not met before a number."""
     start = _next(connection, "party", "party_id")
     connection.execute(
         f"""
         INSERT INTO party SELECT ? + row_number() OVER (ORDER BY names) - 1, names
-        FROM (SELECT DISTINCT {text} AS names FROM staged) WHERE names NOT IN (SELECT names FROM party)
+        FROM (SELECT DISTINCT {_PARTY_TEXT} AS names FROM staged) WHERE names NOT IN (SELECT names FROM party)
         """,
         [start],
     )
+
+
+def _make_ready(connection: duckdb.DuckDBPyConnection) -> None:
+    """The rows as the fact table has them: a view, so that a first load copies them once."""
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE ready AS SELECT staged.row, "
-        f"CAST(event_date - DATE '{EPOCH}' AS INTEGER) AS event_day, at_place.place_id, party.party_id, "
-        f"{', '.join('staged.' + name for name in KEPT)} FROM staged JOIN at_place USING (row) "
-        f"JOIN party ON party.names = {text}"
+        f"CREATE OR REPLACE TEMP TABLE keyed AS SELECT staged.row, place.place_id, party.party_id "
+        f"FROM staged JOIN place ON {_SAME_PLACE} JOIN party ON party.names = {_PARTY_TEXT}"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW ready AS SELECT staged.row, CAST(event_date - DATE '{EPOCH}' AS INTEGER) AS event_day, "
+        f"place_id, party_id, {', '.join(KEPT)} FROM staged JOIN keyed USING (row)"
     )
 
 
@@ -360,5 +365,6 @@ def _record(
             json.dumps(file.absent), json.dumps(file.unread), file.gazetteer,
         ],
     )  # fmt: skip
-    for table in ("staged", "twin", "at_place", "ready"):
+    connection.execute("DROP VIEW ready")
+    for table in ("staged", "aside", "twin", "keyed"):
         connection.execute(f"DROP TABLE {table}")
