@@ -16,7 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tocsin import __version__
-from tocsin.errors import DeskError, QuestionError, SourceError, TocsinError, did_you_mean
+from tocsin.errors import DeskError, QuestionError, SourceError, StoreError, TocsinError, did_you_mean
 
 if TYPE_CHECKING:
     from tocsin.catalogue import Asked
@@ -118,7 +118,7 @@ def add(
                     wait_seconds=wait,
                     progress=lambda name, rows: tell(f"{name}: {rows:,} rows read"),
                 )
-            except (SourceError, DeskError) as error:
+            except (SourceError, DeskError, StoreError) as error:
                 failed.append(error)
                 told.print(f"[bold red]Error[/]  {escape(str(error))}", soft_wrap=True)
                 continue
@@ -210,7 +210,7 @@ ThresholdOption = Annotated[
 ]
 WeekOption = Annotated[str | None, typer.Option(help="The day on which weeks begin, in English.")]
 AverageOption = Annotated[str | None, typer.Option(help="trailing or centred.")]
-WeeksOption = Annotated[int | None, typer.Option(min=1, help="Weeks in the moving average.")]
+WeeksOption = Annotated[int | None, typer.Option(min=1, max=104, help="Weeks in the moving average.")]
 LevelOption = Annotated[str | None, typer.Option(help="unit_code, or cell_3 (large) to cell_6 (small).")]
 
 

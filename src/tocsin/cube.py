@@ -7,6 +7,7 @@ same code on DuckDB, Polars or Spark, and the engine does only what all engines 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -119,6 +120,8 @@ def count(events: Events, selection: Selection, *, by: Sequence[str], flags: Fla
         QuestionError: a column is not known, or the table would have more than MOST_ROWS rows.
     """
     flags = flags or Flags()
+    if len(set(by)) != len(by):
+        raise QuestionError(f"counted by the same column twice: {', '.join(by)}")
     rows = _selected(events, selection)
     place_columns = events.place_columns
     made = _made_from_places(flags)
@@ -163,7 +166,11 @@ def involves(names: Sequence[str]) -> nw.Expr:
     if not names:
         return nw.lit(False)
     tests = [nw.col("names").str.contains(f"{SEPARATOR}{name}{SEPARATOR}", literal=True) for name in names]
-    return nw.any_horizontal(*tests, ignore_nulls=True)
+    # Joined pair by pair: a chain of thousands of names would be too deep for an engine to walk.
+    while len(tests) > 1:
+        pairs = itertools.zip_longest(tests[::2], tests[1::2])
+        tests = [one if other is None else one | other for one, other in pairs]
+    return tests[0]
 
 
 def passes(selection: Selection) -> dict[str, nw.Expr]:

@@ -134,6 +134,12 @@ class Desk(Frozen):
                 raise ValueError(
                     f'"{where}" names the {kind} "{name}", which is not defined. {did_you_mean(name, known)}'
                 )
+        for kind, labels in (
+            ("windows", [window.label or str(window.span) for window in self.windows.values()]),
+            ("groups", [group.label for group in self.groups.values()]),
+        ):
+            if len(set(labels)) != len(labels):
+                raise ValueError(f"two {kind} have the same label, so that nobody could tell them apart")
         ids = [figure.id for figure in self.figures]
         if len(set(ids)) != len(ids):
             raise ValueError("two figures have the same id")

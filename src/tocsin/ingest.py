@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import hashlib
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
-from pydantic import TypeAdapter
-from pydantic.dataclasses import dataclass
 
 from tocsin.catalogue import gazetteer_of
 from tocsin.desk import Desk, parse_toml
-from tocsin.errors import DeskError, QuestionError, StoreBusyError, StoreError
+from tocsin.errors import DeskError, QuestionError, SourceError, StoreBusyError, StoreError
 from tocsin.geo.gazetteer import Gazetteer
 from tocsin.geo.places import resolve
+from tocsin.keeping import FOLDER, Kept, digest_of, keeping, notes, settle, unpacked
 from tocsin.schema import REJECT_SCHEMA, Vintage
 from tocsin.sources import Batch, Mapping, Reading, raw_row, read
 from tocsin.store import File, Store, load, open_store
 from tocsin.store.open import FILE_NAME
 
-FILES = "files"
-PENDING = ".pending"
-"""Suffix of the note of a load that is not committed yet."""
 COORDINATES = ("country", "longitude", "latitude")
 
 Progress = Callable[[str, int], None]
@@ -36,20 +30,6 @@ Progress = Callable[[str, int], None]
 
 def _silent(_name: str, _rows: int) -> None:
     return
-
-
-@dataclass(frozen=True)
-class Kept:
-    """How a kept file was loaded: written beside it, so that the store can be rebuilt from the files alone."""
-
-    digest: str
-    name: str
-    dataset: str
-    mapping: str | None
-    data_date: dt.date
-    dated: bool
-    complete: bool
-    loaded_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -85,14 +65,17 @@ def add(
         SourceError: the file can not be read as event data.
         StoreError, StoreBusyError: the store can not be written. In each case nothing was loaded.
     """
-    mapping_text = _text_of(mapping) if mapping else None
     now = dt.datetime.now(dt.UTC)
+    if dated and dated > now.date():
+        raise SourceError(f"data can not be as of {dated}: that day is still to come", where=str(path))
+    mapping_text = _text_of(mapping) if mapping else None
+    folder = desk.memory / FOLDER
     with open_store(desk.memory, write=True, wait_seconds=wait_seconds) as store:
-        _settle(store, desk.memory / FILES)
+        settle(folder, committed={vintage.key for vintage in store.vintages()})
+        _refuse_emptied(store, folder)
         reading = read(path, mapping=_mapping(mapping_text, where=str(mapping)))
-        digest = digest_of(path)
         kept = Kept(
-            digest=digest,
+            digest=digest_of(path),
             name=path.name,
             dataset=reading.dataset,
             mapping=mapping_text if reading.source == "table" else None,
@@ -101,18 +84,18 @@ def add(
             complete=complete,
             loaded_at=now,
         )
-        twin = _loaded_before(store, kept)
+        twin = _loaded_before(store, folder, kept)
         if twin:
             return Added(vintage=twin, already=True, unread=reading.unread)
         older = any(vintage.data_date > kept.data_date for vintage in store.vintages(kept.dataset))
-        with _keeping(desk.memory / FILES, path, kept):
+        with keeping(folder, path, kept):
             if not older:
                 vintage = _load(store, desk, reading, kept, progress=progress)
                 return Added(vintage=vintage, already=False, unread=reading.unread)
             # Vintages stand on each other's shoulders in the order of their dates, so an older one is put in by loading all anew.
-            _replay(desk, store, [*_notes(desk.memory / FILES), kept], progress=progress)
+            _replay(desk, store, [*notes(folder), kept], progress=progress)
     with open_store(desk.memory) as store:
-        loaded = next(vintage for vintage in store.vintages(kept.dataset) if vintage.digest == digest)
+        loaded = next(vintage for vintage in store.vintages() if vintage.key == kept.key)
     return Added(vintage=loaded, already=False, unread=reading.unread)
 
 
@@ -122,18 +105,25 @@ def rebuild(desk: Desk, *, progress: Progress = _silent) -> tuple[Vintage, ...]:
     Raises:
         StoreError: no file was kept, or one is missing or damaged.
     """
-    notes = _notes(desk.memory / FILES)
-    if not notes:
-        raise StoreError("no file was kept to rebuild from", where=str(desk.memory / FILES))
-    # A store too damaged to be opened is no reason not to replace it; one that is in use is.
+    folder = desk.memory / FOLDER
     with contextlib.ExitStack() as held:
+        store: Store | None = None
         try:
             store = held.enter_context(open_store(desk.memory, write=True))
-        except StoreError as error:
-            if isinstance(error, StoreBusyError):
-                raise
+        except StoreBusyError:
+            raise
+        except StoreError:  # too damaged to be opened, which is why it is made anew
             store = None
-        _replay(desk, store, notes, progress=progress)
+        vintages = store.vintages() if store else ()
+        settle(folder, committed={vintage.key for vintage in vintages} if vintages else None)
+        kept = notes(folder)
+        if not kept:
+            raise StoreError(
+                "no file was kept to rebuild from",
+                where=str(folder),
+                next_step="Remove .tocsin and load the files: tocsin add FILE",
+            )
+        _replay(desk, store, kept, progress=progress)
     with open_store(desk.memory) as store:
         return store.vintages()
 
@@ -151,29 +141,38 @@ def raw_rows(desk: Desk, event_id: str, *, dataset: str | None = None) -> list[d
             f'no event has the id "{event_id}"', next_step="Ids are matched exactly: see an events table."
         )
     found = []
-    notes = {note.digest: note for note in _notes(desk.memory / FILES)}
+    folder = desk.memory / FOLDER
+    by_key = {kept.key: kept for kept in notes(folder)}
     for vintage, row in versions:
-        if vintage.digest not in notes:
-            raise StoreError(f"the file of vintage {vintage.number} is gone", where=str(desk.memory / FILES))
-        with _unpacked(desk.memory / FILES, notes[vintage.digest]) as path:
+        if vintage.key not in by_key:
+            raise StoreError(f"the file of vintage {vintage.number} is gone", where=str(folder))
+        with unpacked(folder, by_key[vintage.key]) as path:
             where = {"_vintage": str(vintage.number), "_file": vintage.file, "_row": str(row)}
             found.append({**where, **raw_row(path, row)})
     return found
 
 
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _refuse_emptied(store: Store, folder: Path) -> None:
+    """A store that holds nothing beside files that were kept was lost: a new one must not be begun over them."""
+    if not store.vintages() and notes(folder):
+        raise StoreError(
+            "the store is gone, but the files that it was made from are here",
+            where=str(folder),
+            next_step="Make it anew: tocsin rebuild",
+        )
 
 
-def _loaded_before(store: Store, kept: Kept) -> Vintage | None:
-    same = [
-        vintage
-        for vintage in store.vintages(kept.dataset)
-        if vintage.digest == kept.digest and vintage.complete == kept.complete
-    ]
-    return same[-1] if same else None
+def _loaded_before(store: Store, folder: Path, kept: Kept) -> Vintage | None:
+    """The vintage of the same file, read by the same mapping, where no other date is said for it."""
+    same = {
+        note.key
+        for note in notes(folder)
+        if (note.digest, note.dataset, note.mapping, note.complete)
+        == (kept.digest, kept.dataset, kept.mapping, kept.complete)
+        and (not kept.dated or note.data_date == kept.data_date)
+    }
+    found = [vintage for vintage in store.vintages(kept.dataset) if vintage.key in same]
+    return found[-1] if found else None
 
 
 def _load(store: Store, desk: Desk, reading: Reading, kept: Kept, *, progress: Progress) -> Vintage:
@@ -193,6 +192,7 @@ def _load(store: Store, desk: Desk, reading: Reading, kept: Kept, *, progress: P
         complete=kept.complete,
         loaded_at=kept.loaded_at,
         gazetteer=named,
+        key=kept.key,
     )
     return load(
         store,
@@ -249,99 +249,21 @@ def _swapped_rejects(wrong: pl.DataFrame) -> pl.DataFrame:
     ).cast(pl.Schema(REJECT_SCHEMA))
 
 
-def _replay(desk: Desk, held: Store | None, notes: list[Kept], *, progress: Progress) -> None:
-    """Load kept files, oldest data first, into a new store and put it in the place of the old one, which `held` keeps others away from."""
-    folder = desk.memory / FILES
+def _replay(desk: Desk, held: Store | None, files: Sequence[Kept], *, progress: Progress) -> None:
+    """Load kept files, oldest data first, into a new store, and put it in the place of the old one, which `held` keeps from others."""
+    folder = desk.memory / FOLDER
     with tempfile.TemporaryDirectory(dir=desk.memory, prefix="rebuild-") as place:
-        for kept in sorted(notes, key=lambda note: (note.data_date, note.loaded_at)):
-            with _unpacked(folder, kept) as path, open_store(Path(place), write=True) as anew:
+        for kept in sorted(files, key=lambda each: (each.data_date, each.loaded_at)):
+            with unpacked(folder, kept) as path, open_store(Path(place), write=True) as anew:
                 reading = read(path, mapping=_mapping(kept.mapping, where=f"mapping of {kept.name}"))
                 _load(anew, desk, reading, kept, progress=progress)
-        (Path(place) / FILE_NAME).replace(desk.memory / FILE_NAME)
-        if held is not None:  # closed only now: until then nobody else may open what is being replaced
-            held.connection.close()
-        (desk.memory / f"{FILE_NAME}.wal").unlink(missing_ok=True)
-
-
-def _note_path(folder: Path, kept: Kept) -> Path:
-    # The data set is in the name: one file may be loaded into two, by two mappings.
-    tag = hashlib.sha256(f"{kept.dataset}\n{kept.complete}".encode()).hexdigest()[:8]
-    return folder / f"{kept.digest}-{tag}.json"
-
-
-@contextlib.contextmanager
-def _keeping(folder: Path, path: Path, kept: Kept) -> Iterator[None]:
-    """Keep a compressed copy of the file and a note of how it was loaded; drop the note again if the load fails."""
-    target = folder / f"{kept.digest}.zst"
-    note = _note_path(folder, kept)
-    pending = note.with_suffix(PENDING)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
-            part = target.with_suffix(".part")
-            with path.open("rb") as source, pa.CompressedOutputStream(str(part), "zstd") as copy:
-                shutil.copyfileobj(source, copy, 1 << 20)
-            part.replace(target)
-        pending.write_bytes(TypeAdapter(Kept).dump_json(kept, indent=1))
-    except OSError as error:
-        raise StoreError(
-            f"the file can not be kept: {error.strerror or error}",
-            where=str(folder),
-            next_step="Nothing was loaded. Check that the disk has room and that you may write there.",
-        ) from error
-    try:
-        yield
-    except BaseException:
-        _forget(folder, pending)
-        raise
-    pending.replace(note)
-
-
-def _forget(folder: Path, pending: Path) -> None:
-    """Drop the note of a load that did not happen, and the copy of its file if no other load has it."""
-    pending.unlink(missing_ok=True)
-    digest = pending.name.split("-")[0]
-    if not any(folder.glob(f"{digest}-*.json")):
-        (folder / f"{digest}.zst").unlink(missing_ok=True)
-
-
-def _settle(store: Store, folder: Path) -> None:
-    """Clear up after a process that was killed: a pending note becomes a note where its load was committed, and goes where it was not."""
-    loaded = {(vintage.digest, vintage.dataset, vintage.complete) for vintage in store.vintages()}
-    for pending in folder.glob(f"*{PENDING}"):
-        kept = TypeAdapter(Kept).validate_json(pending.read_bytes())
-        if (kept.digest, kept.dataset, kept.complete) in loaded:
-            pending.replace(pending.with_suffix(".json"))
+        if held is not None:
+            held.connection.execute("CHECKPOINT")  # nothing of the old store may stand beside the new one
         else:
-            _forget(folder, pending)
-    for left in (*folder.glob("*.part"), *folder.glob("unpacked-*"), *folder.parent.glob("rebuild-*")):
-        shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
-
-
-def _notes(folder: Path) -> list[Kept]:
-    return [TypeAdapter(Kept).validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
-
-
-@contextlib.contextmanager
-def _unpacked(folder: Path, kept: Kept) -> Iterator[Path]:
-    """The kept file under its own name, for as long as it is needed.
-
-    Raises:
-        StoreError: it is gone, or is not what was kept.
-    """
-    packed = folder / f"{kept.digest}.zst"
-    with tempfile.TemporaryDirectory(dir=folder, prefix="unpacked-") as place:
-        path = Path(place) / kept.name
-        try:
-            with pa.CompressedInputStream(pa.OSFile(str(packed)), "zstd") as source, path.open("wb") as copy:
-                shutil.copyfileobj(source, copy, 1 << 20)
-        except OSError as error:
-            raise StoreError(f"the kept file of {kept.name} can not be read: {error}", where=str(packed)) from error
-        if digest_of(path) != kept.digest:
-            raise StoreError(
-                f"the kept file of {kept.name} was changed", where=str(packed), next_step="Restore it from a backup."
-            )
-        yield path
+            (desk.memory / f"{FILE_NAME}.wal").unlink(missing_ok=True)
+        (Path(place) / FILE_NAME).replace(desk.memory / FILE_NAME)
+        if held is not None:
+            held.connection.close()
 
 
 def _text_of(path: Path) -> str:

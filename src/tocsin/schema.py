@@ -160,6 +160,8 @@ class Vintage:
     withdrawn: int
     form: str
     """Which of the source's formats the file has."""
+    key: str
+    """Tells this load of this file from every other."""
 
 
 @dataclass(frozen=True)

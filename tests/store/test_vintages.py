@@ -15,7 +15,7 @@ import pytest
 
 from tests.star import FACTS
 from tocsin.cube import Selection, count
-from tocsin.errors import QuestionError, StoreBusyError, StoreError
+from tocsin.errors import QuestionError, SourceError, StoreBusyError, StoreError
 from tocsin.schema import EVENT_SCHEMA, REJECT_SCHEMA, Span, Vintage
 from tocsin.store import File, Store, load, open_store
 from tocsin.store.open import joined, overlap
@@ -76,8 +76,9 @@ def file(digest: str, **more: Any) -> File:
         complete=False,
         loaded_at=dt.datetime(2020, 6, 1, tzinfo=dt.UTC),
         gazetteer="packaged",
+        key="",
     )
-    return replace(plain, **more)
+    return replace(plain, **{"key": digest, **more})
 
 
 def placed(coordinates: pl.DataFrame) -> pl.DataFrame:
@@ -156,6 +157,50 @@ def test_a_file_does_not_speak_for_columns_that_it_lacks(store: Store) -> None:
     assert table.rows() == [("long ago", 5, 1)]
 
 
+def test_a_file_without_coordinates_or_actors_takes_none_away(store: Store) -> None:
+    put(store, file("a"), batch([one("x", 0, fatalities=1)]))
+    bare = batch([one("x", 0, fatalities=1, longitude=None, latitude=None, actors=[])])
+    lacking = ("longitude", "latitude", "actor1", "actor2", "assoc_actor1", "assoc_actor2")
+    assert put(store, file("b", absent=lacking), bare).changed == 0
+    worse = batch([one("x", 0, fatalities=9, longitude=None, latitude=None, actors=[])])
+    assert put(store, file("c", absent=lacking), worse).changed == 1
+    table = count(store.events("acled"), Selection(actors=("A",)), by=["unit_code", "fatalities"])
+    assert table.rows() == [("SYR-homs", 9, 1)]
+
+
+def test_a_row_set_aside_for_a_fault_is_not_withdrawn(store: Store) -> None:
+    put(store, file("a"), batch([one("x", 0), one("y", 1), one("z", 2)]))
+    part = batch([one("x", 0), one("z", 2)])
+    fault = {"row": 3, "line": 4, "kind": "error", "column": "latitude", "value": "91", "reason": "out of bounds"}
+    rejects = pl.DataFrame([{**fault, "raw": '{"event_id_cnty": "y"}'}], schema=pl.Schema(dict(REJECT_SCHEMA)))
+    vintage = put(store, file("b", complete=True), replace(part, rejects=rejects, rows=3))
+    assert (vintage.withdrawn, vintage.rejects) == (0, 1)
+    assert set(ids(store)) == {"x", "y", "z"}
+
+
+def test_another_mapping_of_the_same_file_takes_back_what_the_first_gave(store: Store) -> None:
+    put(store, file("a", key="first"), batch([one("x", 0), one("misread", 1)]))
+    again = put(store, file("a", key="second"), batch([one("x", 0), one("y", 1)]))
+    assert again.withdrawn == 1
+    assert set(ids(store)) == {"x", "y"}
+
+
+def test_a_file_of_which_no_row_is_an_event_is_refused(store: Store) -> None:
+    fault = {
+        "row": 1,
+        "line": 2,
+        "kind": "error",
+        "column": "event_date",
+        "value": "?",
+        "reason": "is no day",
+        "raw": "{}",
+    }
+    rejects = pl.DataFrame([fault], schema=pl.Schema(dict(REJECT_SCHEMA)))
+    with pytest.raises(SourceError, match="is no day"):
+        put(store, file("a"), replace(batch([]), rejects=rejects, rows=1))
+    assert store.vintages() == ()
+
+
 def test_two_data_sets_are_never_added_together(store: Store) -> None:
     put(store, file("a"), batch([one("x", 0)]))
     put(store, file("b", dataset="other"), batch([one("x", 0), one("y", 1)]))
@@ -232,7 +277,7 @@ def test_coverage_is_by_country_and_leaves_gaps(store: Store) -> None:
     put(store, file("a"), batch([one("x", 0), one("y", 9)]))
     put(store, file("b"), batch([one("z", 20), one("w", 29), one("v", 25, country="IRQ")]))
     assert store.events("acled", countries=("SYR",)).about.covered == (Span(day(0), day(9)), Span(day(20), day(29)))
-    assert store.events("acled", countries=("SYR", "IRQ")).about.covered == (Span(day(20), day(29)),)
+    assert store.events("acled", countries=("SYR", "IRQ")).about.covered == (Span(day(25), day(25)),)
     assert store.events("acled", countries=("FRA",)).about.covered == ()
 
 

@@ -75,6 +75,7 @@ def compare(
     definition: Definition,
     windows: tuple[Span, Span],
     groups: Mapping[str, Sequence[str]] | None = None,
+    label: str = "All incidents",
     confidence: float = 0.95,
 ) -> pl.DataFrame:
     """The weekly mean of two windows, their ratio and their difference, each with an interval.
@@ -82,7 +83,8 @@ def compare(
     Args:
         selection: What counts; its span is not looked at.
         windows: The earlier and the later; only whole weeks that the data cover are counted.
-        groups: Label -> actor names: a row for each, after the row of all incidents.
+        groups: Label -> actor names: a row for each, after the row of all that is selected.
+        label: Of that first row.
         confidence: Of the intervals, between 0 and 1.
 
     Returns:
@@ -98,10 +100,10 @@ def compare(
         mean_of_series for each window; the ratio by the delta method on its logarithm, both with Welch's degrees of freedom.
     """
     sides = [_counts(events, selection, definition, window) for window in windows]
-    rows = [compare_series("All incidents", *sides, confidence=confidence)]
-    for label, actors in (groups or {}).items():
+    rows = [compare_series(label, *sides, confidence=confidence)]
+    for name, actors in (groups or {}).items():
         grouped = [_counts(events, selection.involving(actors), definition, window) for window in windows]
-        rows.append(compare_series(label, *grouped, confidence=confidence))
+        rows.append(compare_series(name, *grouped, confidence=confidence))
     return pl.DataFrame(rows, infer_schema_length=None).cast(pl.Schema(_SCHEMA))
 
 
@@ -154,8 +156,8 @@ def compare_series(
             f"{name}_weeks": counts.size,
             f"{name}_incidents": int(counts.sum()),
             f"{name}_mean": side.mean,
-            f"{name}_low": max(0.0, side.mean - reach) if known else None,
-            f"{name}_high": side.mean + reach if known else None,
+            f"{name}_low": max(0.0, side.mean - reach) if known and side.error else None,
+            f"{name}_high": side.mean + reach if known and side.error else None,
         }
     few = min(before.sum(), after.sum()) < FEW_EVENTS
     row |= _ratio(*sides, confidence=confidence, known=enough and not few)

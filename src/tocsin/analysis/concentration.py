@@ -168,7 +168,7 @@ def _measures(matrix: NDArray[np.float64], *, top: int, confidence: float) -> di
         estimate = found[name]
         low, high = np.nanquantile(values, tails)
         # Reflected: a drawn window is more unequal than the one it is drawn from, which is more unequal than the truth.
-        reflected = np.clip([2 * estimate - high, 2 * estimate - low], 0, 1)
+        reflected = np.clip([min(2 * estimate - high, estimate), max(2 * estimate - low, estimate)], 0, 1)
         measures |= {f"{name}_low": float(reflected[0]), f"{name}_high": float(reflected[1])}
     return measures
 

@@ -6,7 +6,7 @@ from tocsin.analysis.actors import actors
 from tocsin.analysis.comparison import METHOD, compare
 from tocsin.analysis.concentration import places, spread
 from tocsin.analysis.filters import filters
-from tocsin.analysis.incidents import weekly
+from tocsin.analysis.incidents import ALL, weekly
 from tocsin.analysis.proximity import proximity
 from tocsin.catalogue.subject import (
     Answer,
@@ -54,7 +54,7 @@ def answer_weekly(subject: Subject, asked: Asked) -> Answer:
         table=table,
         title=asked.title or f"Incidents{involving}{by}, {countries_of(subject.desk)}",
         subtitle=subtitle(averaging(definition), period),
-        definition=counted(subject, selection, definition),
+        definition=counted(subject, selection, definition, involving=involving),
         notes=notes + coverage_notes(subject, [period]),
         about=subject.events.about,
     )
@@ -78,7 +78,7 @@ def answer_proximity(subject: Subject, asked: Asked) -> Answer:
         title=asked.title
         or f"Incidents{involving} by distance to the nearest provincial capital, {countries_of(subject.desk)}",
         subtitle=subtitle(averaging(definition), period),
-        definition=counted(subject, selection, definition),
+        definition=counted(subject, selection, definition, involving=involving),
         notes=(
             *notes,
             "Distance: along the WGS 84 ellipsoid to the nearest capital of a first-order unit of the same country.",
@@ -110,7 +110,7 @@ def answer_concentration(subject: Subject, asked: Asked) -> Answer:
         table=table,
         title=asked.title or f"Where incidents{involving} took place, {countries_of(subject.desk)}",
         subtitle=subtitle(f"incidents per {level_words(level)}", *spans),
-        definition=counted(subject, selection),
+        definition=counted(subject, selection, involving=involving),
         notes=(*notes, *left_out(subject, selection, spans), *coverage_notes(subject, spans), subject.gazetteer.credit),
         about=subject.events.about,
     )
@@ -118,7 +118,7 @@ def answer_concentration(subject: Subject, asked: Asked) -> Answer:
 
 def answer_spread(subject: Subject, asked: Asked) -> Answer:
     definition = definition_of(subject, asked)
-    selection, _, notes = for_group(subject, asked, selection_of(subject))
+    selection, involving, notes = for_group(subject, asked, selection_of(subject))
     windows = windows_of(subject, asked.windows)
     spans = list(windows.values())
     level = level_of(subject, asked)
@@ -135,7 +135,7 @@ def answer_spread(subject: Subject, asked: Asked) -> Answer:
         table=table,
         title=asked.title or f"How concentrated incidents are, {countries_of(subject.desk)}",
         subtitle=subtitle(f"incidents per {level_words(level)}", *spans),
-        definition=counted(subject, selection, definition),
+        definition=counted(subject, selection, definition, involving=involving),
         notes=(
             *notes,
             *left_out(subject, selection, spans),
@@ -148,7 +148,7 @@ def answer_spread(subject: Subject, asked: Asked) -> Answer:
 
 def answer_comparison(subject: Subject, asked: Asked) -> Answer:
     definition = definition_of(subject, asked)
-    selection, _, notes = for_group(subject, asked, selection_of(subject))
+    selection, involving, notes = for_group(subject, asked, selection_of(subject))
     windows = windows_of(subject, asked.windows or subject.desk.compared or ())
     if len(windows) != 2:
         raise QuestionError(
@@ -157,14 +157,28 @@ def answer_comparison(subject: Subject, asked: Asked) -> Answer:
         )
     before, after = windows.values()
     groups = asked.groups or (() if asked.group else tuple(subject.desk.groups))
-    present = {subject.desk.groups[name].label: actors_of(subject, name) for name in groups}
-    table = compare(subject.events, selection=selection, definition=definition, windows=(before, after), groups=present)
+    present = {}
+    for name in groups:
+        try:
+            present[subject.desk.groups[name].label if name in subject.desk.groups else name] = actors_of(subject, name)
+        except QuestionError as error:
+            if asked.groups:
+                raise
+            notes += (f"{subject.desk.groups[name].label}: left out, since {error.what}.",)
+    table = compare(
+        subject.events,
+        selection=selection,
+        definition=definition,
+        windows=(before, after),
+        groups=present,
+        label=subject.desk.groups[asked.group].label if asked.group else ALL,
+    )
     return Answer(
         question="comparison",
         table=table,
         title=asked.title or f"Incidents per week, {' and '.join(windows)}, {countries_of(subject.desk)}",
         subtitle=subtitle("means over whole weeks inside each window", before, after),
-        definition=counted(subject, selection, definition),
+        definition=counted(subject, selection, definition, involving=involving),
         notes=(*notes, f"Intervals of 95 per cent {METHOD}.", *coverage_notes(subject, [before, after])),
         about=subject.events.about,
     )
@@ -178,7 +192,7 @@ def answer_actors(subject: Subject, asked: Asked) -> Answer:
         table=actors(subject.events, selection=selection.within(period)),
         title=asked.title or f"Actors of incidents{involving}, {countries_of(subject.desk)}",
         subtitle=subtitle("incidents that each is a party to", period),
-        definition=counted(subject, selection),
+        definition=counted(subject, selection, involving=involving),
         notes=(*notes, *coverage_notes(subject, [period])),
         about=subject.events.about,
     )
@@ -186,7 +200,7 @@ def answer_actors(subject: Subject, asked: Asked) -> Answer:
 
 def answer_filters(subject: Subject, asked: Asked) -> Answer:
     definition = definition_of(subject, asked)
-    selection, _, notes = for_group(subject, asked, selection_of(subject))
+    selection, involving, notes = for_group(subject, asked, selection_of(subject))
     period = period_of(subject)
     table = filters(subject.events, selection=selection.within(period).placed(precise_of(subject)))
     return Answer(
@@ -194,7 +208,7 @@ def answer_filters(subject: Subject, asked: Asked) -> Answer:
         table=table,
         title=asked.title or "What each filter removes",
         subtitle=subtitle("rows left after each filter", period),
-        definition=counted(subject, selection, definition),
+        definition=counted(subject, selection, definition, involving=involving),
         notes=notes,
         about=subject.events.about,
     )

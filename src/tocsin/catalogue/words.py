@@ -23,12 +23,14 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def counted(subject: Subject, selection: Selection, definition: Definition | None = None) -> str:
-    """The definition in a sentence."""
+def counted(
+    subject: Subject, selection: Selection, definition: Definition | None = None, *, involving: str = ""
+) -> str:
+    """The definition in a sentence; `involving` says of which group, where it is of one."""
     types = selection.event_types
     what = f"events of type {listed(types)}" if types else "events of every type"
     weeks = f"; weeks begin on {definition.week_starts}" if definition else ""
-    return f"Counted: {what} in {countries_of(subject.desk)}{weeks}."
+    return f"Counted: {what}{involving} in {countries_of(subject.desk)}{weeks}."
 
 
 def averaging(definition: Definition) -> str:

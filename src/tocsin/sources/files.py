@@ -108,7 +108,12 @@ def _open_zip(path: Path) -> Opened:
 
 
 def _member(path: Path, name: str) -> Stream:
-    return zipfile.ZipFile(path).open(name)
+    archive = zipfile.ZipFile(path)
+    try:
+        return archive.open(name)
+    except BaseException:
+        archive.close()  # an open member keeps the archive open; one that can not be opened must not
+        raise
 
 
 def _event_file(members: list[zipfile.ZipInfo], *, where: str) -> zipfile.ZipInfo:

@@ -36,7 +36,7 @@ def _first(connection: duckdb.DuckDBPyConnection) -> None:
         """
         CREATE TABLE vintage (
             number INTEGER PRIMARY KEY, dataset VARCHAR NOT NULL, source VARCHAR NOT NULL, form VARCHAR NOT NULL,
-            facts VARCHAR NOT NULL, file VARCHAR NOT NULL, digest VARCHAR NOT NULL,
+            facts VARCHAR NOT NULL, file VARCHAR NOT NULL, digest VARCHAR NOT NULL, key VARCHAR NOT NULL,
             data_date DATE NOT NULL, dated BOOLEAN NOT NULL, loaded_at TIMESTAMP NOT NULL,
             rows BIGINT NOT NULL, events BIGINT NOT NULL, rejects BIGINT NOT NULL,
             added BIGINT NOT NULL, changed BIGINT NOT NULL, withdrawn BIGINT NOT NULL,
@@ -61,6 +61,10 @@ def _first(connection: duckdb.DuckDBPyConnection) -> None:
         """
     )
     connection.execute("CREATE TABLE party (party_id INTEGER PRIMARY KEY, names VARCHAR NOT NULL)")
+    # What each vintage speaks for: days by country ('' where the data name none that is known).
+    connection.execute(
+        "CREATE TABLE covered (vintage INTEGER NOT NULL, country VARCHAR NOT NULL, first_date DATE NOT NULL, last_date DATE NOT NULL)"
+    )
     connection.execute(
         """
         CREATE TABLE reject (

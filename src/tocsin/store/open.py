@@ -39,7 +39,7 @@ class Store:
         """Every load, oldest first; of one data set if it is named."""
         rows = self.connection.execute(
             "SELECT number, dataset, source, file, digest, data_date, loaded_at, rows, events, rejects, first_date, last_date, "
-            "complete, synthetic, dated, added, changed, withdrawn, form FROM vintage WHERE ? IS NULL OR dataset = ? ORDER BY number",
+            "complete, synthetic, dated, added, changed, withdrawn, form, key FROM vintage WHERE ? IS NULL OR dataset = ? ORDER BY number",
             [dataset, dataset],
         ).fetchall()
         return tuple(
@@ -47,7 +47,7 @@ class Store:
                 number=row[0], dataset=row[1], source=row[2], file=row[3], digest=row[4], data_date=row[5],
                 loaded_at=row[6].replace(tzinfo=dt.UTC), rows=row[7], events=row[8], rejects=row[9],
                 span=Span(row[10], row[11]) if row[10] else None, complete=row[12], synthetic=row[13], dated=row[14],
-                added=row[15], changed=row[16], withdrawn=row[17], form=row[18],
+                added=row[15], changed=row[16], withdrawn=row[17], form=row[18], key=row[19],
             )
             for row in rows
         )  # fmt: skip
@@ -165,14 +165,14 @@ class Store:
     def _covered(self, dataset: str, newest: int, countries: tuple[str, ...] | None) -> tuple[Span, ...]:
         """Days for which some file speaks, for each of the countries (or, where none is named, for any)."""
         rows = self.connection.execute(
-            "SELECT countries, first_date, last_date FROM vintage WHERE dataset = ? AND number <= ? AND first_date IS NOT NULL",
+            "SELECT covered.country, covered.first_date, covered.last_date FROM covered JOIN vintage ON vintage.number = covered.vintage "
+            "WHERE dataset = ? AND number <= ?",
             [dataset, newest],
         ).fetchall()
         if countries is None:
             return joined([Span(first, last) for _, first, last in rows])
         spans = [
-            joined([Span(first, last) for named, first, last in rows if country in named or not named])
-            for country in countries
+            joined([Span(first, last) for named, first, last in rows if named == country]) for country in countries
         ]
         common = spans[0]
         for other in spans[1:]:

@@ -17,7 +17,7 @@ import duckdb
 import polars as pl
 
 from tocsin.cube import EPOCH, SEPARATOR
-from tocsin.errors import StoreError
+from tocsin.errors import SourceError, StoreError
 from tocsin.schema import EVENT, EVENT_SCHEMA, REJECT_SCHEMA, SourceFacts, Vintage
 from tocsin.store.migrations import KEPT, column_types, first_row
 from tocsin.store.open import Store, facts_to_json, frame
@@ -38,6 +38,7 @@ _SAME_PLACE = " AND ".join(
 _BREAK = f"chr({ord(SEPARATOR)})"
 _PARTY_TEXT = f"{_BREAK} || array_to_string(coalesce(actors, []), {_BREAK}) || {_BREAK}"
 
+_ACTOR_COLUMNS = {"actor1", "actor2", "assoc_actor1", "assoc_actor2"}
 CONTENT = tuple(name for name in KEPT if name not in _NOT_CONTENT)
 
 
@@ -71,6 +72,8 @@ class File:
     loaded_at: dt.datetime
     gazetteer: str
     """Which gazetteer its places are worked out with."""
+    key: str
+    """Tells this load of this file from every other."""
 
 
 def load(
@@ -99,6 +102,7 @@ def load(
     try:
         # Outside the transaction, into tables that go with the connection: within one the engine would hold every part until its end.
         rows = _stage(connection, batches, progress)
+        _refuse_eventless(connection, file)
         connection.execute("BEGIN")
         connection.execute("INSERT INTO reject SELECT ?, * FROM aside", [number])
         _make_ids(connection)
@@ -187,7 +191,7 @@ def _make_ids(connection: duckdb.DuckDBPyConnection) -> None:
     if not _one(connection, "SELECT count(*) FROM staged WHERE event_id IS NULL"):
         return
     content = ", ".join(
-        f"coalesce(CAST({name} AS VARCHAR), '')" for name in (*CONTENT, "actors", "longitude", "latitude")
+        f"coalesce('{name}=' || CAST({name} AS VARCHAR), '')" for name in (*CONTENT, "actors", "longitude", "latitude")
     )
     connection.execute(
         f"""
@@ -294,7 +298,10 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
         return _one(connection, "SELECT count(*) FROM ready"), 0, 0
     # A file does not speak for the columns that it lacks: they neither make a row changed nor are they lost.
     present = [name for name in CONTENT if name not in file.absent]
-    differs = " OR ".join(f"ready.{name} IS DISTINCT FROM event.{name}" for name in (*present, "place_id", "party_id"))
+    placed = not {"longitude", "latitude"} & set(file.absent)
+    acted = not _ACTOR_COLUMNS & set(file.absent)
+    keys = [*(["place_id"] if placed else []), *(["party_id"] if acted else [])]
+    differs = " OR ".join(f"ready.{name} IS DISTINCT FROM event.{name}" for name in (*present, *keys))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE changed AS SELECT ready.event_id FROM ready JOIN event USING (event_id) "
         f"WHERE {standing} AND ({differs})",
@@ -303,16 +310,20 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
     carried = ", ".join(
         f"coalesce(ready.{name}, old.{name}) AS {name}" if name in file.absent else f"ready.{name}" for name in KEPT
     )
+    place, party = (
+        f"ready.{name}" if known else f"coalesce(old.{name}, ready.{name}) AS {name}"
+        for name, known in (("place_id", placed), ("party_id", acted))
+    )
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE opened AS
-        SELECT ready.row, ready.event_day, ready.place_id, ready.party_id, {carried}, old.event_id IS NOT NULL AS revises
+        SELECT ready.row, ready.event_day, {place}, {party}, {carried}, old.event_id IS NOT NULL AS revises
         FROM ready LEFT JOIN (SELECT * FROM event WHERE {standing}) AS old USING (event_id)
         WHERE old.event_id IS NULL OR ready.event_id IN (SELECT event_id FROM changed)
         """,
         [file.dataset],
     )
-    withdrawn = _withdraw(connection, number, file) if file.complete else 0
+    withdrawn = _withdraw(connection, number, file)
     connection.execute(
         f"UPDATE event SET closed = ? WHERE {standing} AND event_id IN (SELECT event_id FROM changed)",
         [number, file.dataset],
@@ -329,15 +340,49 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
 
 
 def _withdraw(connection: duckdb.DuckDBPyConnection, number: int, file: File) -> int:
-    """Close the rows that a complete file lacks, in its countries and between its first and last day."""
+    """Close rows that the file takes back.
+
+    They are those that a complete file lacks, in each of its countries between that country's first and last day; and those that an
+    earlier load of the very same file gave by another mapping. A row that was set aside for a fault is not lacking.
+    """
+    _name_set_aside(connection)
     where = (
         "dataset = ? AND closed IS NULL AND event_id NOT IN (SELECT event_id FROM ready) "
-        "AND coalesce(country, '') IN (SELECT coalesce(country, '') FROM ready) "
-        "AND event_day BETWEEN (SELECT min(event_day) FROM ready) AND (SELECT max(event_day) FROM ready)"
+        "AND event_id NOT IN (SELECT said FROM named_aside) AND (opened IN (SELECT number FROM vintage WHERE digest = ? AND dataset = ?) "
+        "OR (? AND EXISTS (SELECT 1 FROM (SELECT coalesce(country, '') AS land, min(event_day) AS first, max(event_day) AS last "
+        "FROM ready GROUP BY ALL) AS spans WHERE land = coalesce(event.country, '') AND event.event_day BETWEEN first AND last)))"
     )
-    count = _one(connection, f"SELECT count(*) FROM event WHERE {where}", [file.dataset])
-    connection.execute(f"UPDATE event SET closed = ? WHERE {where}", [number, file.dataset])
+    given = [file.dataset, file.digest, file.dataset, file.complete]
+    count = _one(connection, f"SELECT count(*) FROM event WHERE {where}", given)
+    if count:
+        connection.execute(f"UPDATE event SET closed = ? WHERE {where}", [number, *given])
+    connection.execute("DROP TABLE named_aside")
     return count
+
+
+def _name_set_aside(connection: duckdb.DuckDBPyConnection) -> None:
+    """Every value in the raw rows that were set aside for a fault: where an event's id is among them, the file has that event."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE named_aside (said VARCHAR)")
+    raw = connection.execute("SELECT DISTINCT raw FROM aside WHERE kind = 'error' AND raw LIKE '{%'").fetchall()
+    values = {str(value).strip().removesuffix(".0") for (text,) in raw for value in json.loads(text).values()}
+    _insert(connection, "named_aside", pl.DataFrame({"said": sorted(values)}, schema={"said": pl.String}))
+
+
+def _refuse_eventless(connection: duckdb.DuckDBPyConnection, file: File) -> None:
+    """A file of which no row is an event tells nothing: most likely it was misread.
+
+    Raises:
+        SourceError: with the first reasons.
+    """
+    if _one(connection, "SELECT count(*) FROM staged"):
+        return
+    rows = connection.execute('SELECT row, "column", value, reason FROM aside ORDER BY row LIMIT 3').fetchall()
+    reasons = "; ".join(f"row {row}, {column} = {value!r}: {reason}" for row, column, value, reason in rows)
+    raise SourceError(
+        f"none of its rows is an event: {reasons}",
+        where=file.name,
+        next_step="Nothing was loaded. Mend the file, or export it again in the publisher's own form.",
+    )
 
 
 def _record(
@@ -353,18 +398,22 @@ def _record(
     connection.execute(
         """
         INSERT INTO vintage
-        SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, count(*), ?, ?, ?, ?, min(event_date), max(event_date),
+        SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, count(*), ?, ?, ?, ?, min(event_date), max(event_date),
             coalesce(list_sort(list(DISTINCT country) FILTER (WHERE country IS NOT NULL)), []), ?,
-            coalesce(bool_or(contains(lower(tags), 'synthetic')), false),
+            coalesce(bool_and(list_contains(string_split(lower(coalesce(tags, '')), '; '), 'synthetic')), false),
             CAST(CAST(? AS JSON) AS VARCHAR[]), CAST(CAST(? AS JSON) AS VARCHAR[]), ?
         FROM ready
         """,
         [
-            number, file.dataset, file.source, file.form, facts_to_json(file.facts), file.name, file.digest,
+            number, file.dataset, file.source, file.form, facts_to_json(file.facts), file.name, file.digest, file.key,
             file.data_date, file.dated, file.loaded_at.astimezone(dt.UTC).replace(tzinfo=None), rows, rejects, *moved, file.complete,
             json.dumps(file.absent), json.dumps(file.unread), file.gazetteer,
         ],
     )  # fmt: skip
+    connection.execute(
+        "INSERT INTO covered SELECT ?, coalesce(country, ''), min(event_date), max(event_date) FROM ready GROUP BY country",
+        [number],
+    )
     connection.execute("DROP VIEW ready")
     for table in ("staged", "aside", "twin", "keyed"):
         connection.execute(f"DROP TABLE {table}")

@@ -1,0 +1,172 @@
+"""The files behind the store, kept compressed under their digest, each with a note of how it was loaded.
+
+A note is pending until its load is committed. So whatever is killed when, the notes say in the end what the store holds, and the store
+can be made anew from the files alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from pathlib import Path, PurePath
+from typing import Annotated
+
+import pyarrow as pa
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from tocsin.errors import StoreError
+from tocsin.writing import write_whole
+
+FOLDER = "files"
+_PENDING = ".pending"
+_DIGEST = r"^[0-9a-f]{64}$"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How a kept file was loaded."""
+
+    digest: Annotated[str, Field(pattern=_DIGEST)]
+    name: str
+    dataset: str
+    mapping: str | None
+    data_date: dt.date
+    dated: bool
+    complete: bool
+    loaded_at: dt.datetime
+
+    @property
+    def key(self) -> str:
+        """Tells this load of this file from every other: one file may be loaded by two mappings, or as of two days."""
+        told = "\n".join((self.digest, self.dataset, self.mapping or "", str(self.data_date), str(self.complete)))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+_NOTE = TypeAdapter(Kept)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def keeping(folder: Path, path: Path, kept: Kept) -> Iterator[None]:
+    """Keep a file for a load that is done inside: with a note if it succeeds, without a trace if it fails.
+
+    Raises:
+        StoreError: the file can not be kept, or was changed since its digest was taken.
+    """
+    target = folder / f"{kept.digest}.zst"
+    note = folder / f"{kept.digest}-{kept.key}.json"
+    pending = note.with_suffix(_PENDING)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            _pack(path, target, digest=kept.digest)
+        write_whole(pending, _NOTE.dump_json(kept, indent=1))
+        yield
+    except OSError as error:
+        _forget(folder, pending)
+        raise StoreError(
+            f"the file can not be kept: {error.strerror or error}",
+            where=str(folder),
+            next_step="Nothing was loaded. Check that the disk has room and that you may write there.",
+        ) from error
+    except BaseException:
+        _forget(folder, pending)
+        raise
+    pending.replace(note)
+
+
+def settle(folder: Path, *, committed: Collection[str] | None) -> None:
+    """Clear up after a process that was killed.
+
+    Args:
+        committed: Keys of the loads that the store holds; None where it can not be read, and every whole note is then believed.
+    """
+    for pending in folder.glob(f"*{_PENDING}"):
+        try:
+            kept = _NOTE.validate_json(pending.read_bytes())
+        except ValidationError:  # cut short, so its load had not begun
+            _forget(folder, pending)
+            continue
+        if committed is None or kept.key in committed:
+            pending.replace(pending.with_suffix(".json"))
+        else:
+            _forget(folder, pending)
+    for left in (*folder.glob("*.part"), *folder.glob(".*.part"), *folder.parent.glob("rebuild-*")):
+        shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+
+
+def notes(folder: Path) -> list[Kept]:
+    """Every kept file, by the date of its data.
+
+    Raises:
+        StoreError: a note is damaged.
+    """
+    found = []
+    for path in folder.glob("*.json"):
+        try:
+            found.append(_NOTE.validate_json(path.read_bytes()))
+        except ValidationError as error:
+            raise StoreError(
+                "the note of a kept file is damaged",
+                where=str(path),
+                next_step="Restore it from a backup, or remove it.",
+            ) from error
+    return sorted(found, key=lambda kept: (kept.data_date, kept.loaded_at))
+
+
+@contextlib.contextmanager
+def unpacked(folder: Path, kept: Kept) -> Iterator[Path]:
+    """A kept file, for as long as it is needed; its name has the suffix that it came with.
+
+    Raises:
+        StoreError: it is gone, or is not what was kept.
+    """
+    packed = folder / f"{kept.digest}.zst"
+    # The name in a note is somebody's word: of it no more than the suffix is made use of.
+    suffix = PurePath(PurePath(kept.name).name).suffix[:16]
+    with tempfile.TemporaryDirectory(prefix="tocsin-") as place:
+        path = Path(place) / f"file{suffix}"
+        try:
+            with pa.CompressedInputStream(pa.OSFile(str(packed)), "zstd") as source, path.open("wb") as copy:
+                shutil.copyfileobj(source, copy, 1 << 20)
+        except OSError as error:
+            raise StoreError(f"the kept file of {kept.name} can not be read: {error}", where=str(packed)) from error
+        if digest_of(path) != kept.digest:
+            raise StoreError(
+                f"the kept file of {kept.name} was changed", where=str(packed), next_step="Restore it from a backup."
+            )
+        yield path
+
+
+def _pack(path: Path, target: Path, *, digest: str) -> None:
+    part = target.with_suffix(".part")
+    hashed = hashlib.sha256()
+    with path.open("rb") as source, pa.CompressedOutputStream(str(part), "zstd") as copy:
+        while block := source.read(1 << 20):
+            hashed.update(block)
+            copy.write(block)
+    if hashed.hexdigest() != digest:
+        part.unlink()
+        raise StoreError(
+            "changed while it was read", where=str(path), next_step="Wait until it is written, and add it again."
+        )
+    part.replace(target)
+
+
+def _forget(folder: Path, pending: Path) -> None:
+    """Drop the note of a load that did not happen, and the copy of its file if no other load has it."""
+    digest = pending.name.split("-")[0]
+    with contextlib.suppress(OSError):
+        pending.unlink(missing_ok=True)
+        if not any(folder.glob(f"{digest}-*.json")):
+            (folder / f"{digest}.zst").unlink(missing_ok=True)
