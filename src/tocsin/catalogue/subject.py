@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from tocsin.analysis.weeks import covered_weeks, week_start
 from tocsin.cube import Events, Selection, actor_names
 from tocsin.desk import Definition, Desk, Figure
 from tocsin.errors import QuestionError, did_you_mean, nearest
@@ -193,16 +194,17 @@ def windows_of(subject: Subject, names: Sequence[str]) -> dict[str, Span]:
 
 
 def _last_two(subject: Subject) -> dict[str, Span]:
-    """The windows of a desk that names none: the last 52 weeks of the data and the 52 before, or its two halves where it is shorter."""
-    whole = period_of(subject)
-    days = min(52 * 7, whole.days // 2)
-    if days == 0:
-        return {"the whole period": whole}
-    middle = whole.last - dt.timedelta(days=days)
-    earlier = Span(middle - dt.timedelta(days=days - 1), middle)
-    later = Span(middle + dt.timedelta(days=1), whole.last)
-    named = ("the 52 weeks before", "the last 52 weeks") if days == 52 * 7 else ("the first half", "the second half")
-    return dict(zip(named, (earlier, later), strict=True))
+    """The windows of a desk that names none: the last 52 whole weeks of the data and the 52 before, or two halves where it is shorter."""
+    starts = subject.desk.definition.week_starts
+    weeks = covered_weeks(period_of(subject), subject.events.about.covered, starts=starts)
+    length = min(52, len(weeks) // 2)
+    if length == 0:
+        return {"the whole period": period_of(subject)}
+    end = weeks[-1] + 1
+    marks = [week_start(end - length * part, starts=starts) for part in (2, 1, 0)]
+    day = dt.timedelta(days=1)
+    named = (f"the {length} weeks before", f"the last {length} weeks")
+    return {named[0]: Span(marks[0], marks[1] - day), named[1]: Span(marks[1], marks[2] - day)}
 
 
 def definition_of(subject: Subject, asked: Asked) -> Definition:

@@ -46,21 +46,29 @@ def subtitle(text: str, *spans: Span) -> str:
 
 
 def left_out(subject: Subject, selection: Selection, spans: Sequence[Span]) -> tuple[str, ...]:
-    """What questions of place leave out for want of precision or of coordinates, in a sentence."""
+    """What questions of place leave out for want of precision, and for want of a known place, in a sentence each."""
     precise = precise_of(subject)
-    if precise is None:
-        return ()
-    parts = [count(subject.events, selection.within(span), by=["geo_precision"]) for span in spans]
-    table = pl.concat(parts)
+    table = pl.concat(
+        count(subject.events, selection.within(span), by=["geo_precision", "unit_match"]) for span in spans
+    )
     rows = int(table["incidents"].sum())
-    removed = int(table.drop_nulls("geo_precision").filter(~pl.col("geo_precision").is_in(precise))["incidents"].sum())
     if not rows:
         return ()
-    kept = listed([str(code) for code in precise])
-    return (
-        f"Left out: {removed:,} of {rows:,} incidents ({removed / rows:.1%}) whose place is known only vaguely "
-        f"(geo precision other than {kept}).",
-    )
+    vague = pl.lit(value=False) if precise is None else ~pl.col("geo_precision").is_in(precise).fill_null(value=True)
+    removed = int(table.filter(vague)["incidents"].sum())
+    nowhere = int(table.filter(~vague & pl.col("unit_match").fill_null("none").eq("none"))["incidents"].sum())
+    said = []
+    if precise is not None:
+        kept = listed([str(code) for code in precise])
+        said.append(
+            f"Left out: {removed:,} of {rows:,} incidents ({removed / rows:.1%}) whose place is known only vaguely "
+            f"(geo precision other than {kept})."
+        )
+    if nowhere:
+        said.append(
+            f"{nowhere:,} of {rows:,} incidents ({nowhere / rows:.1%}) have no coordinates, or a point that no first-order unit holds."
+        )
+    return tuple(said)
 
 
 def coverage_notes(subject: Subject, spans: Sequence[Span]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from dataclasses import dataclass
 
-_ROOM = 34  # px that one month's label needs
+_ROOM = 56  # px that one month's label needs, its year below it included
 
 
 @dataclass(frozen=True)

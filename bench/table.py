@@ -1,0 +1,167 @@
+"""What was measured, as Markdown: medians, spreads, and ratios pair by pair."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from bench.asked import FIGURES
+from bench.measure import FILES, Facts, Measured, warm
+
+SIDES = {
+    "Tocsin": "Tocsin",
+    "SQL": "SQL by hand",
+    "pandas": "pandas script",
+    "careful": "pandas script, careful",
+}
+
+
+def page(measured: Sequence[Measured]) -> str:
+    """All tables."""
+    parts = [
+        "### Loading",
+        *loading(measured),
+        "### The numbers of seven figures",
+        *asking(measured),
+        *ratios(measured),
+    ]
+    parts += ["### Where the time goes", *where(measured)]
+    return "\n".join([*parts, machine(measured)])
+
+
+def loading(measured: Sequence[Measured]) -> list[str]:
+    """Rows a second, time, memory, and the bare copy by DuckDB beside it."""
+    lines = [
+        "",
+        "| events | file | rows a second | seconds | peak memory | store | file kept | against DuckDB's bare copy |",
+        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for one in measured:
+        for form in FILES:
+            ours, bare = one.loads[form], one.loads[f"DuckDB, {form}"]
+            seconds = [facts["first_s"] for facts in ours]
+            lines.append(
+                f"| {one.events:,} | {form} | {rounded(one.events / statistics.median(seconds))} | {spread(seconds)} "
+                f"| {memory(ours)} | {ours[0]['store_mb']:,.0f} MB | {ours[0]['kept_mb']:,.0f} MB "
+                f"| {spread(pairs(ours, bare, first, first))} times its time |"
+            )
+    return [*lines, ""]
+
+
+def asking(measured: Sequence[Measured]) -> list[str]:
+    """Seconds and memory of each side."""
+    lines = [
+        "",
+        "| events | side | first time | again, in the same process | whole process, imports too | peak memory |",
+        "| ---: | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for one in measured:
+        for side, label in SIDES.items():
+            runs = one.numbers.get(side)
+            if not runs:
+                continue
+            again = f"{spread([warm(facts) for facts in runs])} s" if runs[0]["warm"] else "–"
+            lines.append(
+                f"| {one.events:,} | {label} | {spread([first(facts) for facts in runs])} s | {again} "
+                f"| {spread([whole(facts) for facts in runs])} s | {memory(runs)} |"
+            )
+    return [*lines, ""]
+
+
+def ratios(measured: Sequence[Measured]) -> list[str]:
+    """Tocsin beside the others, run by run."""
+    heads = ["Tocsin / SQL, again", "Tocsin / SQL, first time", "pandas / Tocsin", "pandas / Tocsin, whole process"]
+    heads += ["careful / Tocsin", "careful / Tocsin, whole process"]
+    lines = ["", f"| events | {' | '.join(heads)} |", "| ---: |" + " ---: |" * len(heads)]
+    for one in measured:
+        ours = one.numbers["Tocsin"]
+        cells = [spread(pairs(ours, one.numbers["SQL"], how, how)) for how in (warm, first)]
+        for rival in ("pandas", "careful"):
+            runs = one.numbers.get(rival)
+            cells += [spread(pairs(runs, ours, how, how)) if runs else "–" for how in (first, whole)]
+        lines.append(f"| {one.events:,} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def where(measured: Sequence[Measured]) -> list[str]:
+    """Shares of the stages of a load and of the numbers, under a profiler; and each figure beside its SQL."""
+    sizes = " | ".join(f"{one.events:,}" for one in measured)
+    lines = []
+    for form in FILES:
+        found = [one.where_load[form] for one in measured]
+        lines += ["", f"| load of {form}, share of the time | {sizes} |", "| --- |" + " ---: |" * len(found)]
+        lines += [f"| {stage} | {' | '.join(share(parts, stage) for parts in found)} |" for stage in found[0]]
+    found = [one.where_numbers for one in measured]
+    lines += ["", f"| numbers, share of the time | {sizes} |", "| --- |" + " ---: |" * len(found)]
+    lines += [f"| {stage} | {' | '.join(share(parts, stage) for parts in found)} |" for stage in found[0]]
+    lines += ["", f"| milliseconds again, Tocsin / SQL | {sizes} |", "| --- |" + " ---: |" * len(measured)]
+    for part, label in {"opening": "opening", **FIGURES}.items():
+        cells = [
+            " / ".join(
+                f"{1000 * statistics.median(warm(facts, part) for facts in one.numbers[side]):,.0f}"
+                for side in ("Tocsin", "SQL")
+            )
+            for one in measured
+        ]
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def machine(measured: Sequence[Measured]) -> str:
+    """The machine, the versions, and how often each was run."""
+    runs = ", ".join(f"{len(one.numbers['Tocsin'])} at {one.events:,}" for one in measured)
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("duckdb", "polars", "pandas", "geopandas"))
+    return (
+        f"{processor()}, {os.cpu_count()} cores, {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB; "
+        f"{platform.system()}, Python {platform.python_version()}, {versions}. Runs: {runs}. Medians, in brackets the least and the most."
+    )
+
+
+def processor() -> str:
+    """The processor as Linux names it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.machine()
+
+
+def first(facts: Facts) -> float:
+    """Seconds of the first pass, imports not counted."""
+    return float(facts["first_s"])
+
+
+def whole(facts: Facts) -> float:
+    """Seconds from the start of the process to the end of the first pass."""
+    return float(facts["whole_s"])
+
+
+def pairs(
+    some: list[Facts], others: list[Facts], of_some: Callable[[Facts], float], of_others: Callable[[Facts], float]
+) -> list[float]:
+    """The ratio of each run to the run of the other side in the same turn."""
+    return [of_some(one) / of_others(other) for one, other in zip(some, others, strict=True)]
+
+
+def spread(values: Sequence[float]) -> str:
+    """The median, and in brackets the least and the most."""
+    middle = f"{statistics.median(values):.3g}"
+    return middle if len(values) == 1 else f"{middle} ({min(values):.3g}–{max(values):.3g})"
+
+
+def share(parts: dict[str, float], stage: str) -> str:
+    """A stage's share of all seconds."""
+    return f"{parts[stage] / sum(parts.values()):.0%}"
+
+
+def memory(runs: list[Facts]) -> str:
+    """The most that any run held."""
+    return f"{max(facts['peak_mb'] for facts in runs):,.0f} MB"
+
+
+def rounded(value: float) -> str:
+    """Three figures."""
+    return f"{float(f'{value:.3g}'):,.0f}"

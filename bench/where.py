@@ -1,0 +1,91 @@
+"""Where does the time go? One run under a profiler, its seconds added up by what they were spent on."""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+from collections.abc import Callable
+from typing import Any
+
+
+def of_load(work: Callable[[], object]) -> dict[str, float]:
+    """Seconds of a load, by stage.
+
+    Raises:
+        SystemExit: a function that a stage is told by is not called any more.
+    """
+    profile = _Profile(work)
+    rows = profile.spent("sources/delimited.py _batches", "sources/records.py _parquet_batches")
+    values = profile.spent("sources/acled/read.py _parse")
+    settled = profile.spent("sources/settling.py settle")
+    staged = profile.spent("store/vintages.py _stage")
+    swapped = profile.spent("ingest.py _without_swapped")
+    read_later = rows - profile.spent("sources/__init__.py _first") + values + settled
+    new_places = profile.spent("geo/places.py resolve") - profile.spent("ingest.py _swapped")
+    after = {
+        "repeated ids": profile.spent("store/vintages.py _make_ids")
+        + profile.spent("store/vintages.py _set_aside_duplicates"),
+        "places and parties of rows": profile.spent("store/vintages.py _give_places")
+        + profile.spent("store/vintages.py _give_parties")
+        + profile.spent("store/vintages.py _make_ready")
+        - new_places,
+        "rows into the fact table": profile.spent("store/vintages.py _open_and_close"),
+        "the vintage's own row": profile.spent("store/vintages.py _record"),
+    }
+    commit = profile.spent("store/vintages.py load") - staged - new_places - sum(after.values())
+    return profile.with_rest(
+        {
+            "digest, compressed copy": profile.spent("ingest.py digest_of", "keeping.py digest_of")
+            + profile.spent("ingest.py _keeping", "keeping.py keeping"),
+            "rows out of the file": rows,
+            "cells into values": values,
+            "events and rejects": settled,
+            "units, capitals, cells; swapped coordinates": new_places + swapped - read_later,
+            "rows into the engine": staged - swapped,
+            **after,
+            "commit": commit,
+        }
+    )
+
+
+def of_numbers(work: Callable[[], object]) -> dict[str, float]:
+    """Seconds of the seven figures' numbers, by what they were spent on.
+
+    Raises:
+        SystemExit: a function that a part is told by is not called any more.
+    """
+    profile = _Profile(work)
+    left_out = profile.spent("catalogue/words.py left_out")
+    names = profile.spent("catalogue/subject.py actors_of")
+    engine = profile.spent("cube.py count")
+    return profile.with_rest(
+        {
+            "opening": profile.spent("catalogue/opening.py open_desk"),
+            "names of the groups": names,
+            "cubes of what is left out": left_out,
+            "cubes of what is counted": engine - left_out,
+        }
+    )
+
+
+class _Profile:
+    """Cumulative seconds of the functions that some work called."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        profile = cProfile.Profile()
+        profile.runcall(work)
+        stats: Any = pstats.Stats(profile)
+        self._total = max(float(times[3]) for times in stats.stats.values())
+        self._seconds: dict[str, float] = {}
+        for (path, _, function), times in stats.stats.items():
+            file = path.partition("/src/tocsin/")[2]
+            self._seconds[f"{file} {function}"] = self._seconds.get(f"{file} {function}", 0.0) + float(times[3])
+
+    def spent(self, *functions: str) -> float:
+        """Seconds in functions, each as "file name"; one of them at least must have been called."""
+        if not any(function in self._seconds for function in functions):
+            raise SystemExit(f"bench/where.py: none of {', '.join(functions)} was called: name what does its work now")
+        return sum(self._seconds.get(function, 0.0) for function in functions)
+
+    def with_rest(self, parts: dict[str, float]) -> dict[str, float]:
+        return {**parts, "the rest": self._total - sum(parts.values())}
