@@ -96,7 +96,9 @@ def run(module: str, *words: str) -> Facts:
 def prepare() -> None:
     """Start each side once, so that Python has compiled what it imports before anything is measured."""
     for module in ("bench.tocsin_side", "bench.sql_side", "bench.pandas_side"):
-        subprocess.run([sys.executable, "-m", module, "--help"], stdout=subprocess.DEVNULL, check=True, env=_environment())
+        subprocess.run(
+            [sys.executable, "-m", module, "--help"], stdout=subprocess.DEVNULL, check=True, env=_environment()
+        )
 
 
 def _environment() -> dict[str, str]:

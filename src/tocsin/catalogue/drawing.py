@@ -64,7 +64,8 @@ def _fewer(table: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
         pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum()).alias(name)
         for name in ("incidents", "average")
     )
-    return summed, (f"{label.capitalize()}: {', '.join(others)}.",)
+    named_others = [*others[:8], f"{len(others) - 8} more"] if len(others) > 8 else others
+    return summed, (f"{label.capitalize()}: {', '.join(named_others)}.",)
 
 
 def draw_map(subject: Subject, asked: Asked, answer: Answer) -> Any:

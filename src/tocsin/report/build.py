@@ -162,7 +162,7 @@ def _values(subject: Subject, store: Store, drawn: list[_Drawn]) -> dict[str, An
         "vintages": about.vintages,
         "rejects": _rejects(store, {vintage.number for vintage in about.vintages}),
         "kinds": REJECT_KINDS,
-        "disagreements": subject.disagreements(store.named_units(about.dataset)),
+        "disagreements": subject.disagreements(store.named_units(about.dataset, desk.countries)),
         "cautions": cautions(
             subject,
             windows=windows_of(subject, desk.compared or ()),

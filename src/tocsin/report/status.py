@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.catalogue import QUESTIONS, subject_of
 from tocsin.desk import Desk
+from tocsin.errors import StoreError
 from tocsin.schema import spoken_date
 from tocsin.store import Store, open_store
 
@@ -31,6 +32,8 @@ def status_of(desk: Desk, *, as_of: dt.date | None = None) -> list[Part]:
         StoreError: nothing is loaded.
     """
     with open_store(desk.memory) as store:
+        if not store.datasets():
+            raise StoreError("nothing is loaded yet", where=str(desk.folder), next_step="Load a file: tocsin add FILE")
         return [_dataset(desk, store, name, as_of) for name in store.datasets()]
 
 
@@ -49,7 +52,7 @@ def _dataset(desk: Desk, store: Store, name: str, as_of: dt.date | None) -> Part
         f"{vintages}, the newest {newest}; {read:,} rows read, {aside:,} of them set aside (tocsin rejects).",
         f"Covers {covered} for {', '.join(desk.countries)}.",
     ]
-    differing = subject.disagreements(store.named_units(name))
+    differing = subject.disagreements(store.named_units(name, desk.countries))
     if differing.height:
         events = differing["events"].sum()
         notes.append(f"{events:,} events name another first-order unit than the one that holds their point.")

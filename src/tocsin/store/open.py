@@ -149,13 +149,14 @@ class Store:
         )
         return int(row[0]) if row else 0
 
-    def named_units(self, dataset: str) -> pl.DataFrame:
-        """Standing rows by the unit that the shape gives and the name in the data: unit_code, admin1, events."""
+    def named_units(self, dataset: str, countries: tuple[str, ...]) -> pl.DataFrame:
+        """Standing rows of these countries by the unit that the shape gives and the name in the data: unit_code, admin1, events."""
         return frame(
             self.connection,
             "SELECT unit_code, admin1, count(*) AS events FROM event JOIN place USING (place_id) "
-            "WHERE dataset = ? AND closed IS NULL AND admin1 IS NOT NULL GROUP BY ALL ORDER BY ALL",
-            [dataset],
+            "WHERE dataset = ? AND closed IS NULL AND admin1 IS NOT NULL AND list_contains(?, event.country) "
+            "GROUP BY ALL ORDER BY ALL",
+            [dataset, list(countries)],
         )
 
     def _facts(self, vintage: int) -> SourceFacts:
