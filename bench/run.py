@@ -15,7 +15,7 @@ from bench.measure import LARGEST_REPEATED, measure, prepare
 from bench.table import page
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-START, END = "<!-- made: benchmark -->\n\n", "\n\n<!-- end -->"
+START, END = "<!-- made: benchmark -->", "<!-- end -->"
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
     if given.write:
         text = PAGE.read_text(encoding="utf-8")
         before, rest = text.split(START)
-        PAGE.write_text(f"{before}{START}{tables}{END}{rest.split(END, 1)[1]}", encoding="utf-8")
+        PAGE.write_text(f"{before}{START}\n\n{tables}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

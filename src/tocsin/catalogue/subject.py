@@ -147,8 +147,12 @@ def actors_of(subject: Subject, group: str) -> tuple[str, ...]:
         step = did_you_mean(group, groups) if groups else "Define it in desk.toml under [groups]."
         raise QuestionError(f'the desk has no group "{group}"', next_step=step)
     present = subject.actor_names
-    patterns = [re.compile(".*".join(map(re.escape, name.split("*"))), re.IGNORECASE) for name in groups[group].actors]
-    matched = tuple(name for name in present if any(pattern.fullmatch(name) for pattern in patterns))
+    written = groups[group].actors
+    wild = [re.compile(".*".join(map(re.escape, name.split("*"))), re.IGNORECASE) for name in written if "*" in name]
+    exact = {name.casefold() for name in written if "*" not in name}
+    matched = tuple(
+        name for name in present if name.casefold() in exact or any(pattern.fullmatch(name) for pattern in wild)
+    )
     if not matched:
         near = list(
             dict.fromkeys(close for name in groups[group].actors for close in nearest(name.strip("*"), present))
