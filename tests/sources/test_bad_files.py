@@ -454,3 +454,11 @@ def test_days_of_typed_columns(tmp_path: Path) -> None:
         3,
         "AFG",
     )
+
+
+def test_json_and_parquet_that_can_not_be_read_are_refused(tmp_path: Path) -> None:
+    numbers = save(tmp_path, '[{"event_id_cnty": ' + "9" * 5000 + "}]", name="long.json")
+    assert "is not JSON" in refused(numbers).what
+    odd = pl.DataFrame([now()]).with_columns(pl.Series("spare", [b"\xff\xfe"], dtype=pl.Binary))
+    odd.write_parquet(tmp_path / "odd.parquet")
+    assert '"spare"' in refused(tmp_path / "odd.parquet").what

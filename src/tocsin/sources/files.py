@@ -20,6 +20,9 @@ from tocsin.sources.sheets import open_sheet
 EVENT_FILES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".json", ".geojson")
 # What is read as a whole and not as a stream (a workbook, JSON) must fit in memory.
 LARGEST_WHOLE = 2 << 30
+MOST_WORKBOOK = 1_000_000_000
+"""Bytes that a workbook may have when it is unpacked: all of it is held in memory."""
+
 AGAIN = "Download or copy it again: it is cut off or damaged."
 KINDS = "Give a CSV, XLSX, Parquet or JSON file, or a zip that holds one."
 
@@ -101,6 +104,12 @@ def _open_zip(path: Path) -> Opened:
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
     if any(member.filename == "[Content_Types].xml" for member in members):
+        if sum(member.file_size for member in members) > MOST_WORKBOOK:
+            raise SourceError(
+                "the workbook is too large when unpacked",
+                where=str(path),
+                next_step="Save the sheet as CSV or Parquet.",
+            )
         return _open_bytes(lambda: path.open("rb"), where=str(path))
     member = _event_file(members, where=str(path))
     where = f"{path}/{member.filename}"

@@ -32,8 +32,10 @@ def open_json(content: bytes, *, where: str) -> Opened:
             where=f"{where}:{error.lineno}, column {error.colno}",
             next_step="The file may be cut off: save the answer again.",
         ) from error
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise SourceError("is not JSON in UTF-8", where=where, next_step="Save the answer again.") from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, a number of thousands of digits, lists without end
+        raise SourceError(
+            "is not JSON in UTF-8 that can be read", where=where, next_step="Save the answer again."
+        ) from error
     rows = _listed(value, where=where)
     columns = named(list(dict.fromkeys(name for row in rows for name in row)), where=where)
     return Opened(kind="JSON", columns=columns, batches=_json_batches(rows, columns))
@@ -98,7 +100,7 @@ def _parquet_batches(parquet: Any, columns: tuple[str, ...], *, where: str) -> I
     try:
         for batch in parquet.iter_batches(batch_size=BATCH_ROWS):
             frame = pl.DataFrame(pa.table(batch.columns, names=list(columns)))
-            cells = frame.select(_written(frame[name]) for name in columns)
+            cells = frame.select(_cells_of(frame[name], where=where) for name in columns)
             filled = cells.select(pl.any_horizontal(pl.all() != "")).to_series()
             kept = cells.filter(filled)
             yield _numbered(kept, first)
@@ -108,6 +110,17 @@ def _parquet_batches(parquet: Any, columns: tuple[str, ...], *, where: str) -> I
             f"the Parquet file is damaged ({str(error).splitlines()[0]})",
             where=where,
             next_step="Export or download it again.",
+        ) from error
+
+
+def _cells_of(column: pl.Series, *, where: str) -> pl.Series:
+    try:
+        return _written(column)
+    except pl.exceptions.PolarsError as error:
+        raise SourceError(
+            f'the column "{column.name}" holds values that can not be read as text ({column.dtype})',
+            where=where,
+            next_step="Leave the column out, or write it as text, and export the file again.",
         ) from error
 
 
