@@ -142,3 +142,37 @@ def test_duckdb_and_polars_agree_with_plain_python(rows: list[dict[str, Any]]) -
     assert {(u, k): n for u, k, n in tables[0].rows()} == plain
     assert_frame_equal(tables[0], tables[1].cast(tables[0].schema))
     assert tables[0]["incidents"].dtype == pl.Int64
+
+
+JANUARY = Selection(countries=("AFG",), span=Span(dt.date(2021, 1, 1), dt.date(2021, 1, 31)))
+ALL_DAYS = Selection(countries=("AFG",))
+QUESTIONS: list[tuple[Selection, list[str], Flags]] = [
+    (ALL_DAYS, ["unit_code"], Flags()),
+    (ALL_DAYS, ["event_day", "unit_code"], Flags()),
+    (ALL_DAYS.placed((1, 2)), ["event_day", "distance_class"], Flags(distance_edges_km=(10,))),
+    (JANUARY, ["unit_code"], Flags()),
+    (JANUARY, ["geo_precision", "unit_code"], Flags()),
+    (JANUARY.placed((3,)), ["distance_class"], Flags(distance_edges_km=(5,))),
+    (JANUARY.placed((1, 2)), ["event_day", "one"], Flags(groups={"one": ["IS"]})),
+    (JANUARY, ["one"], Flags(groups={"one": ["Taliban"]})),
+    (JANUARY.involving(["IS"]), ["event_day"], Flags()),
+    (JANUARY.placed((1, 2)), ["unit_code"], Flags()),
+]
+
+
+@pytest.mark.parametrize("earlier", range(len(QUESTIONS)))
+def test_a_count_is_the_same_after_another_one(earlier: int) -> None:
+    for selection, by, flags in QUESTIONS:
+        events = on_polars(ROWS, [YEAR])
+        before, columns, made = QUESTIONS[earlier]
+        count(events, before, by=columns, flags=made)
+        anew = count(on_polars(ROWS, [YEAR]), selection, by=by, flags=flags)
+        assert_frame_equal(count(events, selection, by=by, flags=flags), anew)
+
+
+def test_what_a_filter_of_precision_removes_asks_the_engine_nothing_more() -> None:
+    events = on_duckdb(ROWS, [YEAR])
+    selection = Selection(countries=("AFG",), span=YEAR)
+    count(events, selection.placed((1, 2)), by=["unit_code"])
+    assert count(events, selection, by=["geo_precision"]).rows() == [(1, 4), (3, 1)]
+    assert len(events.cubes) == 1

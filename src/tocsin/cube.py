@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,6 +23,11 @@ from tocsin.schema import Provenance, Span
 EPOCH = dt.date(1970, 1, 1)
 MOST_ROWS = 5_000_000
 """A cube larger than this is refused: it would no longer be a small table."""
+
+KEPT_ROWS = 100_000
+"""A cube larger than this is not kept for later questions."""
+
+NAMES_A_PATTERN = 100
 
 SEPARATOR = "\n"
 """Stands before, between and after the names of a party set, so that a name is found whole."""
@@ -44,6 +50,8 @@ class Events:
     places: nw.LazyFrame[Any]
     parties: nw.LazyFrame[Any]
     about: Provenance
+    cubes: list[Cube] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Small counts made before: a coarser one is added up from them."""
 
     @cached_property
     def row_columns(self) -> tuple[str, ...]:
@@ -101,6 +109,44 @@ class Flags:
     distance_edges_km: Sequence[float] = ()
 
 
+@dataclass(frozen=True)
+class Cube:
+    """A count, and what it is a count of."""
+
+    selection: Selection
+    flags: Flags
+    table: pl.DataFrame
+
+    def serves(self, selection: Selection, by: Sequence[str], flags: Flags) -> bool:
+        """Whether a count of `selection` by `by` can be added up from this one."""
+        mine, has = self.selection, set(self.table.columns)
+        within = mine.span is None or (
+            selection.span is not None
+            and mine.span.first <= selection.span.first
+            and selection.span.last <= mine.span.last
+        )
+        return (
+            set(by) <= has
+            and replace(mine, span=None, precise=None) == replace(selection, span=None, precise=None)
+            and (mine.span == selection.span or (within and "event_day" in has))
+            and (mine.precise == selection.precise or (mine.precise is None and "geo_precision" in has))
+            and all(self.flags.groups.get(name) == flags.groups.get(name) for name in by)
+            and ("distance_class" not in by or self.flags.distance_edges_km == flags.distance_edges_km)
+        )
+
+    def rolled(self, selection: Selection, by: Sequence[str]) -> pl.DataFrame:
+        """The count of `selection` by `by`, sorted."""
+        table = self.table
+        if selection.span is not None and selection.span != self.selection.span:
+            table = table.filter(
+                pl.col("event_day").is_between(day_number(selection.span.first), day_number(selection.span.last))
+            )
+        if selection.precise is not None and self.selection.precise is None:
+            precise = pl.col("geo_precision")
+            table = table.filter(precise.is_in(list(selection.precise)) | precise.is_null())
+        return table.group_by(by).agg(pl.col("incidents").sum()).sort(by, nulls_last=True)
+
+
 def day_number(day: dt.date) -> int:
     """Days since 1970-01-01."""
     return (day - EPOCH).days
@@ -122,6 +168,33 @@ def count(events: Events, selection: Selection, *, by: Sequence[str], flags: Fla
     flags = flags or Flags()
     if len(set(by)) != len(by):
         raise QuestionError(f"counted by the same column twice: {', '.join(by)}")
+    cube = next((kept for kept in events.cubes if kept.serves(selection, by, flags)), None)
+    if cube is None:
+        cube = _made(events, selection, by, flags)
+        if cube.table.height <= KEPT_ROWS:
+            events.cubes.append(cube)
+    return cube.rolled(selection, by)
+
+
+def _made(events: Events, selection: Selection, by: Sequence[str], flags: Flags) -> Cube:
+    """A cube that serves. Where precision is a filter it counts by that too, so that the same cube tells what the filter removes."""
+    if selection.precise is not None and "geo_precision" in events.row_columns:
+        told = ["geo_precision", *(name for name in ("unit_match",) if name in events.place_columns)]
+        wider, columns = selection.placed(None), tuple(dict.fromkeys([*by, *told]))
+        table = _collected(events, wider, by=columns, flags=flags)
+        if table.height <= MOST_ROWS:
+            return Cube(wider, flags, table)
+    table = _collected(events, selection, by=by, flags=flags)
+    if table.height > MOST_ROWS:
+        raise QuestionError(
+            f"counting by {', '.join(by)} gives more than {MOST_ROWS:,} rows",
+            next_step="Count by fewer columns, or fewer days.",
+        )
+    return Cube(selection, flags, table)
+
+
+def _collected(events: Events, selection: Selection, *, by: Sequence[str], flags: Flags) -> pl.DataFrame:
+    """What the engine counts; at most one row more than MOST_ROWS."""
     rows = _selected(events, selection)
     place_columns = events.place_columns
     made = _made_from_places(flags)
@@ -143,17 +216,13 @@ def count(events: Events, selection: Selection, *, by: Sequence[str], flags: Fla
         rows = rows.join(parties, on="party_id", how="left")
     counted = rows.group_by(*by).agg(nw.len().alias("incidents")).head(MOST_ROWS + 1)
     table: pl.DataFrame = counted.collect("polars").to_native()
-    if table.height > MOST_ROWS:
-        raise QuestionError(
-            f"counting by {', '.join(by)} gives more than {MOST_ROWS:,} rows",
-            next_step="Count by fewer columns, or fewer days.",
-        )
-    return table.with_columns(pl.col("incidents").cast(pl.Int64)).sort(list(by), nulls_last=True)
+    return table.with_columns(pl.col("incidents").cast(pl.Int64))
 
 
 def actor_names(events: Events) -> list[str]:
     """Every actor named in the rows, sorted."""
-    used = events.rows.select("party_id").unique()
+    # Grouped: narwhals' unique() numbers every row of every party.
+    used = events.rows.group_by("party_id").agg(nw.len().alias("events"))
     table: pl.DataFrame = (
         events.parties.join(used, on="party_id", how="inner").select("names").collect("polars").to_native()
     )
@@ -165,7 +234,10 @@ def involves(names: Sequence[str]) -> nw.Expr:
     """True where one of `names` is among a party set."""
     if not names:
         return nw.lit(False)
-    tests = [nw.col("names").str.contains(f"{SEPARATOR}{name}{SEPARATOR}", literal=True) for name in names]
+    # Many names a pattern: an engine tries a pattern once on a party, but compiles none that is too long.
+    parts = [names[start : start + NAMES_A_PATTERN] for start in range(0, len(names), NAMES_A_PATTERN)]
+    patterns = ["|".join(map(re.escape, part)) for part in parts]
+    tests = [nw.col("names").str.contains(f"{SEPARATOR}(?:{pattern}){SEPARATOR}") for pattern in patterns]
     # Joined pair by pair: a chain of thousands of names would be too deep for an engine to walk.
     while len(tests) > 1:
         pairs = itertools.zip_longest(tests[::2], tests[1::2])

@@ -49,7 +49,8 @@ def places(
     for label, span in windows.items():
         cube = count(events, selection.within(span), by=[level]).drop_nulls(level)
         counted = cube.select(pl.col(level).cast(pl.String).alias("place"), "incidents")
-        empty = [place for place in all_places if place not in set(counted["place"])]
+        found = set(counted["place"])
+        empty = [place for place in all_places if place not in found]
         blank = pl.DataFrame({"place": empty, "incidents": [0] * len(empty)}, schema=counted.schema)
         parts.append(pl.concat([counted, blank]).with_columns(window=pl.lit(label)))
     table = pl.concat(parts)

@@ -118,7 +118,13 @@ def _cube(
     within = selection.within(_span_of(_reach(weeks, definition), definition.week_starts))
     if groups:
         keys = {f"group_{number}": names for number, names in enumerate(groups.values())}
-        wide = count(events, within, by=["event_day", *keys], flags=Flags(groups=keys))
+        # Rows of no group are in no series: left out at once, they need not be joined with their parties.
+        named = (
+            within
+            if within.actors is not None
+            else within.involving([name for names in groups.values() for name in names])
+        )
+        wide = count(events, named, by=["event_day", *keys], flags=Flags(groups=keys))
         parts = [
             wide.filter(pl.col(key)).select("event_day", pl.lit(label).alias("series"), "incidents")
             for key, label in zip(keys, groups, strict=True)

@@ -378,7 +378,8 @@ def _cells(blocks: list[pa.RecordBatch], width: int) -> pl.DataFrame:
     """Blocks as a table of text."""
     if not blocks:
         return pl.DataFrame(schema={str(number): pl.String for number in range(width)})
-    return pl.concat([pl.DataFrame(pa.table(block)) for block in blocks])
+    # Not pa.table(): it imports pandas, where that is installed, to ask whether the block is a frame of its own.
+    return pl.concat([pl.DataFrame(pa.Table.from_batches([block])) for block in blocks])
 
 
 def _newlines(blocks: list[pa.RecordBatch], rows: int) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:

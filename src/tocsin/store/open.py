@@ -206,12 +206,15 @@ def overlap(some: tuple[Span, ...], others: tuple[Span, ...]) -> tuple[Span, ...
     return joined([Span(first, last) for first, last in pairs if first <= last])
 
 
+_FACTS = TypeAdapter(SourceFacts)
+
+
 def facts_to_json(facts: SourceFacts) -> str:
     return json.dumps(asdict(facts), ensure_ascii=False, sort_keys=True)
 
 
 def facts_from_json(text: str) -> SourceFacts:
-    return TypeAdapter(SourceFacts).validate_json(text)
+    return _FACTS.validate_json(text)
 
 
 @contextlib.contextmanager
