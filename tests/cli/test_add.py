@@ -253,3 +253,14 @@ def test_no_right_to_write_is_told(desk: Path) -> None:
         assert "can not be written" in run("add", "a.csv", folder=desk, code=1).err
     finally:
         desk.chmod(0o700)
+
+
+def test_a_csv_file_is_read_in_a_new_process_that_has_no_pandas(desk: Path) -> None:
+    """What only the benchmark installs, or another import brings along, must not be leaned on."""
+    afghan(50).with_columns(notes=pl.lit("Synthetic:\ntwo lines")).write_csv(desk / "lines.csv")
+    alone = "import sys; sys.modules['pandas'] = None; from tocsin.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", alone, "add", "lines.csv"], cwd=desk, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "50 events" in done.stderr

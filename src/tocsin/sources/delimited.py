@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 
 from tocsin.errors import SourceError
