@@ -19,7 +19,7 @@ from tocsin.geo.places import resolve
 from tocsin.keeping import FOLDER, Kept, digest_of, keeping, notes, settle, unpacked
 from tocsin.schema import REJECT_SCHEMA, Vintage
 from tocsin.sources import Batch, Mapping, Reading, raw_row, read
-from tocsin.store import File, Store, load, open_store
+from tocsin.store import File, Resolver, Store, load, open_store
 from tocsin.store.open import FILE_NAME
 
 COORDINATES = ("country", "longitude", "latitude")
@@ -107,7 +107,7 @@ def rebuild(desk: Desk, *, progress: Progress = _silent) -> tuple[Vintage, ...]:
     """
     folder = desk.memory / FOLDER
     with contextlib.ExitStack() as held:
-        store: Store | None = None
+        store: Store | None
         try:
             store = held.enter_context(open_store(desk.memory, write=True))
         except StoreBusyError:
@@ -138,7 +138,7 @@ def raw_rows(desk: Desk, event_id: str, *, dataset: str | None = None) -> list[d
         versions = store.versions(event_id, dataset=dataset)
     if not versions:
         raise QuestionError(
-            f'no event has the id "{event_id}"', next_step="Ids are matched exactly: see an events table."
+            f'no event has the id "{event_id}"', next_step="Ids are matched exactly, as the publisher writes them."
         )
     found = []
     folder = desk.memory / FOLDER
@@ -194,23 +194,38 @@ def _load(store: Store, desk: Desk, reading: Reading, kept: Kept, *, progress: P
         gazetteer=named,
         key=kept.key,
     )
+    resolved = _remembering(gazetteer)
     return load(
         store,
         file,
-        _without_swapped(reading.batches, gazetteer),
-        resolve=lambda coordinates: resolve(coordinates, gazetteer=gazetteer),
+        _without_swapped(reading.batches, resolved),
+        resolve=resolved,
         progress=lambda rows: progress(kept.name, rows),
     )
 
 
-def _without_swapped(batches: Iterator[Batch], gazetteer: Gazetteer) -> Iterator[Batch]:
+def _remembering(gazetteer: Gazetteer) -> Resolver:
+    """Works out each distinct place once, however often it is asked for."""
+    met: list[pl.DataFrame] = []
+
+    def resolved(coordinates: pl.DataFrame) -> pl.DataFrame:
+        asked = coordinates.select(COORDINATES)
+        new = asked.join(pl.concat(met), on=COORDINATES, how="anti", nulls_equal=True) if met else asked
+        if new.height or not met:
+            met.append(resolve(new, gazetteer=gazetteer))
+        return asked.join(pl.concat(met), on=COORDINATES, how="left", nulls_equal=True, maintain_order="left")
+
+    return resolved
+
+
+def _without_swapped(batches: Iterator[Batch], resolved: Resolver) -> Iterator[Batch]:
     """Set aside rows whose point lies outside their country but would lie in it with latitude and longitude swapped."""
     met: pl.DataFrame | None = None
     for batch in batches:
         distinct = batch.events.select(COORDINATES).drop_nulls().unique()
         if met is not None:
             distinct = distinct.join(met, on=COORDINATES, how="anti")
-        judged = distinct.with_columns(swapped=_swapped(distinct, gazetteer))
+        judged = distinct.with_columns(swapped=_swapped(distinct, resolved))
         met = judged if met is None else pl.concat([met, judged])
         flagged = batch.events.join(met, on=COORDINATES, how="left", maintain_order="left")
         wrong = flagged.filter(pl.col("swapped").fill_null(value=False))
@@ -221,14 +236,14 @@ def _without_swapped(batches: Iterator[Batch], gazetteer: Gazetteer) -> Iterator
         yield Batch(events=right, rejects=pl.concat([batch.rejects, _swapped_rejects(wrong)]), rows=batch.rows)
 
 
-def _swapped(coordinates: pl.DataFrame, gazetteer: Gazetteer) -> pl.Series:
-    outside = resolve(coordinates, gazetteer=gazetteer)["unit_match"] == "none"
+def _swapped(coordinates: pl.DataFrame, resolved: Resolver) -> pl.Series:
+    outside = resolved(coordinates)["unit_match"] == "none"
     turned = coordinates.select("country", pl.col("latitude").alias("longitude"), pl.col("longitude").alias("latitude"))
-    possible = turned["latitude"].is_between(-90, 90)
-    inside = (
-        resolve(turned.with_columns(pl.col("latitude").clip(-90, 90)), gazetteer=gazetteer)["unit_match"] == "inside"
-    )
-    return outside & possible & inside
+    possible = outside & turned["latitude"].is_between(-90, 90)
+    inside = resolved(turned.filter(possible).unique()).filter(pl.col("unit_match") == "inside")
+    there = inside.select(*COORDINATES, inside=pl.lit(value=True))
+    found = turned.join(there, on=COORDINATES, how="left", maintain_order="left")["inside"]
+    return possible & found.fill_null(value=False)
 
 
 def _swapped_rejects(wrong: pl.DataFrame) -> pl.DataFrame:

@@ -99,7 +99,7 @@ def answer_concentration(subject: Subject, asked: Asked) -> Answer:
         selection=selection.placed(precise_of(subject)),
         windows=windows,
         level=level,
-        all_places=subject.units["unit_code"].to_list() if level == "unit_code" else (),
+        all_places=subject.all_places(level),
     )
     if level == "unit_code":
         table = table.join(
@@ -128,7 +128,7 @@ def answer_spread(subject: Subject, asked: Asked) -> Answer:
         definition=definition,
         windows=windows,
         level=level,
-        all_places=subject.units["unit_code"].to_list() if level == "unit_code" else (),
+        all_places=subject.all_places(level),
     )
     return Answer(
         question="spread",

@@ -43,6 +43,10 @@ class Subject:
         units = self.gazetteer.units.filter(pl.col("country").is_in(self.desk.countries))
         return units.select("unit_code", "unit_name", "country")
 
+    def all_places(self, level: str) -> tuple[str, ...]:
+        """The places of a level that count even without an incident: all units of the countries; no cells."""
+        return tuple(self.units["unit_code"]) if level == "unit_code" else ()
+
     @cached_property
     def actor_names(self) -> tuple[str, ...]:
         """Every actor that the data name, sorted."""

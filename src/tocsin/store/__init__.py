@@ -1,6 +1,6 @@
 """The desk's memory: vintages of data sets, seen from above as narwhals lazy frames."""
 
 from tocsin.store.open import Store, open_store
-from tocsin.store.vintages import File, load
+from tocsin.store.vintages import File, Resolver, load
 
-__all__ = ["File", "Store", "load", "open_store"]
+__all__ = ["File", "Resolver", "Store", "load", "open_store"]

@@ -40,7 +40,7 @@ def _first(connection: duckdb.DuckDBPyConnection) -> None:
             data_date DATE NOT NULL, dated BOOLEAN NOT NULL, loaded_at TIMESTAMP NOT NULL,
             rows BIGINT NOT NULL, events BIGINT NOT NULL, rejects BIGINT NOT NULL,
             added BIGINT NOT NULL, changed BIGINT NOT NULL, withdrawn BIGINT NOT NULL,
-            first_date DATE, last_date DATE, countries VARCHAR[] NOT NULL, complete BOOLEAN NOT NULL, synthetic BOOLEAN NOT NULL,
+            first_date DATE, last_date DATE, complete BOOLEAN NOT NULL, synthetic BOOLEAN NOT NULL,
             absent VARCHAR[] NOT NULL, unread VARCHAR[] NOT NULL, gazetteer VARCHAR NOT NULL
         )
         """

@@ -398,8 +398,7 @@ def _record(
     connection.execute(
         """
         INSERT INTO vintage
-        SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, count(*), ?, ?, ?, ?, min(event_date), max(event_date),
-            coalesce(list_sort(list(DISTINCT country) FILTER (WHERE country IS NOT NULL)), []), ?,
+        SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, count(*), ?, ?, ?, ?, min(event_date), max(event_date), ?,
             coalesce(bool_and(list_contains(string_split(lower(coalesce(tags, '')), '; '), 'synthetic')), false),
             CAST(CAST(? AS JSON) AS VARCHAR[]), CAST(CAST(? AS JSON) AS VARCHAR[]), ?
         FROM ready
