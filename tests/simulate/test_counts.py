@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tocsin import simulate
@@ -67,6 +67,8 @@ def test_mean_may_differ_from_week_to_week() -> None:
     assert within(counts[:, 50:].mean(axis=1), 40)
 
 
+@example(seed=0, weeks=1, phi=5e-324, dispersion=2.0)
+@example(seed=0, weeks=60, phi=1e-300, dispersion=3.0)
 @given(seed=st.integers(0, 2**32 - 1), weeks=st.integers(1, 60), phi=st.floats(0, 0.99), dispersion=st.floats(0, 3))
 def test_same_state_gives_same_counts(seed: int, weeks: int, phi: float, dispersion: float) -> None:
     first, second = (

@@ -75,7 +75,7 @@ def latent_rates(*, weeks: int, dispersion: float, autocorrelation: float, rng: 
         return np.ones(weeks)
     shape = 1 / dispersion
     kept = np.zeros(weeks)
-    if autocorrelation > 0:
+    if shape * autocorrelation > 0:  # the product of two small numbers can be nought
         kept = rng.beta(shape * autocorrelation, shape * (1 - autocorrelation), size=weeks)
     fresh = rng.gamma(shape * (1 - autocorrelation), size=weeks)
     path = np.empty(weeks)
