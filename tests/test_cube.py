@@ -144,7 +144,8 @@ def test_duckdb_and_polars_agree_with_plain_python(rows: list[dict[str, Any]]) -
     assert tables[0]["incidents"].dtype == pl.Int64
 
 
-JANUARY = Selection(countries=("AFG",), span=Span(dt.date(2021, 1, 1), dt.date(2021, 1, 31)))
+JANUARY_DAYS, LATER = Span(dt.date(2021, 1, 1), dt.date(2021, 1, 31)), Span(dt.date(2021, 2, 1), dt.date(2021, 12, 31))
+JANUARY = Selection(countries=("AFG",), span=JANUARY_DAYS)
 ALL_DAYS = Selection(countries=("AFG",))
 QUESTIONS: list[tuple[Selection, list[str], Flags]] = [
     (ALL_DAYS, ["unit_code"], Flags()),
@@ -157,6 +158,8 @@ QUESTIONS: list[tuple[Selection, list[str], Flags]] = [
     (JANUARY, ["one"], Flags(groups={"one": ["Taliban"]})),
     (JANUARY.involving(["IS"]), ["event_day"], Flags()),
     (JANUARY.placed((1, 2)), ["unit_code"], Flags()),
+    (ALL_DAYS.placed((1, 2)), ["window", "unit_code"], Flags(windows=(JANUARY_DAYS, LATER))),
+    (ALL_DAYS, ["window"], Flags(windows=(LATER,))),
 ]
 
 
@@ -176,3 +179,22 @@ def test_what_a_filter_of_precision_removes_asks_the_engine_nothing_more() -> No
     count(events, selection.placed((1, 2)), by=["unit_code"])
     assert count(events, selection, by=["geo_precision"]).rows() == [(1, 4), (3, 1)]
     assert len(events.cubes) == 1
+
+
+def test_windows_are_told_apart_in_one_reading_and_serve_each_alone() -> None:
+    events = on_duckdb(ROWS, [YEAR])
+    table = count(events, ALL_DAYS, by=["window"], flags=Flags(windows=(JANUARY_DAYS, LATER)))
+    for number, span in enumerate((JANUARY_DAYS, LATER)):
+        alone = count(on_duckdb(ROWS, [YEAR]), ALL_DAYS.within(span), by=["country"])
+        assert table.filter(pl.col("window") == number)["incidents"].sum() == alone["incidents"].sum() > 0
+        assert_frame_equal(
+            count(events, ALL_DAYS.within(span), by=["window"], flags=Flags(windows=(JANUARY_DAYS, LATER))),
+            table.filter(pl.col("window") == number),
+        )
+    assert len(events.cubes) == 1
+
+
+def test_a_window_is_numbered_and_days_outside_have_none(engine: Engine) -> None:
+    flags = Flags(windows=(Span(dt.date(2021, 1, 5), dt.date(2021, 1, 10)), LATER))
+    table = count(engine(ROWS, [YEAR]), ALL_DAYS, by=["window"], flags=flags)
+    assert table.rows() == [(0, 2), (1, 1), (None, 2)]

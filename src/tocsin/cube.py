@@ -56,12 +56,12 @@ class Events:
     @cached_property
     def row_columns(self) -> tuple[str, ...]:
         """Columns of `rows`; asked of the engine once."""
-        return tuple(self.rows.collect_schema().names())
+        return tuple(self.rows.columns)
 
     @cached_property
     def place_columns(self) -> tuple[str, ...]:
         """Columns of `places` that a count may use."""
-        return tuple(name for name in self.places.collect_schema().names() if name not in ("country", "place_id"))
+        return tuple(name for name in self.places.columns if name not in ("country", "place_id"))
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,12 @@ class Flags:
         groups: Column name -> actor names; the column is true where one of them is a party.
         distance_edges_km: Upper edges, km, of the classes of `distance_class`: 0 up to the first edge (included), and so on; null where
             the distance is not known.
+        windows: Spans of days that do not overlap, numbered from 0 by `window`; null outside them.
     """
 
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     distance_edges_km: Sequence[float] = ()
+    windows: Sequence[Span] = ()
 
 
 @dataclass(frozen=True)
@@ -128,16 +130,28 @@ class Cube:
         return (
             set(by) <= has
             and replace(mine, span=None, precise=None) == replace(selection, span=None, precise=None)
-            and (mine.span == selection.span or (within and "event_day" in has))
+            and (
+                mine.span == selection.span or (within and "event_day" in has) or self._window_of(selection) is not None
+            )
             and (mine.precise == selection.precise or (mine.precise is None and "geo_precision" in has))
             and all(self.flags.groups.get(name) == flags.groups.get(name) for name in by)
             and ("distance_class" not in by or self.flags.distance_edges_km == flags.distance_edges_km)
+            and ("window" not in by or self.flags.windows == flags.windows)
         )
+
+    def _window_of(self, selection: Selection) -> int | None:
+        """The number of the window that holds just the days of `selection`, where this count tells windows apart."""
+        if "window" not in self.table.columns:
+            return None
+        return next((number for number, span in enumerate(self.flags.windows) if span == selection.span), None)
 
     def rolled(self, selection: Selection, by: Sequence[str]) -> pl.DataFrame:
         """The count of `selection` by `by`, sorted."""
         table = self.table
-        if selection.span is not None and selection.span != self.selection.span:
+        window = self._window_of(selection)
+        if window is not None:
+            table = table.filter(pl.col("window") == window)
+        elif selection.span is not None and selection.span != self.selection.span:
             table = table.filter(
                 pl.col("event_day").is_between(day_number(selection.span.first), day_number(selection.span.last))
             )
@@ -156,7 +170,7 @@ def count(events: Events, selection: Selection, *, by: Sequence[str], flags: Fla
     """Count the selected rows by the named columns.
 
     Args:
-        by: Columns of `rows` or `places`, `distance_class`, or a key of `flags.groups`; at least one.
+        by: Columns of `rows` or `places`, `distance_class`, `window`, or a key of `flags.groups`; at least one.
         flags: What is made from other columns.
 
     Returns:
@@ -199,12 +213,14 @@ def _collected(events: Events, selection: Selection, *, by: Sequence[str], flags
     place_columns = events.place_columns
     made = _made_from_places(flags)
     wanted_places = [name for name in by if name in place_columns] + [name for name in by if name in made]
-    known = [*events.row_columns, *place_columns, *made, *flags.groups]
+    dated = _made_from_days(flags)
+    known = [*events.row_columns, *place_columns, *made, *dated, *flags.groups]
     for name in by:
         if name not in known:
             raise QuestionError(f'there is no column "{name}" to count by', next_step=did_you_mean(name, sorted(known)))
     needed = [name for name in ("place_id", "party_id") if name not in by]
-    rows = rows.select(*needed, *(name for name in by if name in events.row_columns))
+    own = (name for name in by if name in events.row_columns)
+    rows = rows.select(*needed, *own, *(dated[name].alias(name) for name in by if name in dated))
     if wanted_places:
         places = events.places.select(
             "place_id", *(made[name].alias(name) if name in made else nw.col(name) for name in wanted_places)
@@ -267,6 +283,17 @@ def _selected(events: Events, selection: Selection) -> nw.LazyFrame[Any]:
         parties = events.parties.filter(involves(selection.actors)).select("party_id")
         rows = rows.join(parties, on="party_id", how="semi")
     return rows
+
+
+def _made_from_days(flags: Flags) -> dict[str, nw.Expr]:
+    """`window`, where windows are given."""
+    if not flags.windows:
+        return {}
+    day, number = nw.col("event_day"), nw.lit(None)
+    for index, span in enumerate(flags.windows):
+        inside = (day >= day_number(span.first)) & (day <= day_number(span.last))
+        number = nw.when(inside).then(nw.lit(index)).otherwise(number)
+    return {"window": number}
 
 
 def _made_from_places(flags: Flags) -> dict[str, nw.Expr]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tocsin.analysis.weeks import week_number
-from tocsin.cube import Events, Selection, count
+from tocsin.cube import Events, Flags, Selection, count
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
 from tocsin.schema import Span
@@ -46,9 +47,8 @@ def places(
     if not windows:
         raise QuestionError("no window was named", next_step="Name one in desk.toml under [windows].")
     parts = []
-    for label, span in windows.items():
-        cube = count(events, selection.within(span), by=[level]).drop_nulls(level)
-        counted = cube.select(pl.col(level).cast(pl.String).alias("place"), "incidents")
+    for label, cube in _by_place(events, selection, windows, level).items():
+        counted = cube.drop_nulls(level).select(pl.col(level).cast(pl.String).alias("place"), "incidents")
         found = set(counted["place"])
         empty = [place for place in all_places if place not in found]
         blank = pl.DataFrame({"place": empty, "incidents": [0] * len(empty)}, schema=counted.schema)
@@ -69,6 +69,16 @@ def places(
         .sort("window", "rank", "place")
         .select(pl.col("window").cast(pl.String), "place", "incidents", "share", "rank")
     )
+
+
+def _by_place(events: Events, selection: Selection, windows: Mapping[str, Span], level: str) -> dict[str, pl.DataFrame]:
+    """Label -> the level's column, incidents. Windows that do not overlap are counted in one reading of the rows."""
+    spans = sorted(windows.values(), key=lambda span: span.first)
+    if any(earlier.last >= later.first for earlier, later in itertools.pairwise(spans)):
+        return {label: count(events, selection.within(span), by=[level]) for label, span in windows.items()}
+    whole = Span(spans[0].first, spans[-1].last)
+    cube = count(events, selection.within(whole), by=["window", level], flags=Flags(windows=spans))
+    return {label: cube.filter(pl.col("window") == spans.index(span)) for label, span in windows.items()}
 
 
 def gini(counts: NDArray[np.float64]) -> NDArray[np.float64]:

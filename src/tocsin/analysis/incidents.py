@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from tocsin.analysis.weeks import covered_weeks, fold, week_start, whole_weeks
+from tocsin.analysis.weeks import covered_weeks, week_number, week_start, whole_weeks
 from tocsin.cube import Events, Flags, Selection, count, day_number
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
@@ -73,36 +75,42 @@ def averaged(
             + (", ".join(map(str, covered)) or "no day")
             + ". Choose another window, or load more data.",
         )
-    grid = pl.DataFrame({"week": list(reach)}, schema={"week": pl.Int64}).join(
-        pl.DataFrame({"series": list(order)}, schema={"series": pl.String}), how="cross"
-    )
-    counted = fold(cube, weeks=known, starts=starts, by=["series"])
-    counted = (
-        grid.join(counted, on=["week", "series"], how="left")
-        .with_columns(
-            pl.when(pl.col("week").is_in(known))
-            .then(pl.col("incidents").fill_null(0))
-            .otherwise(None)
-            .alias("incidents"),
-            pl.col("series").cast(pl.Enum(list(order))),
-        )
-        .sort("series", "week")
-        .with_columns(
-            pl.col("incidents")
-            .cast(pl.Float64)
-            .rolling_mean(definition.average_weeks, center=definition.average == "centred")
-            .over("series")
-            .alias("average")
-        )
-        .filter(pl.col("week").is_between(weeks.start, weeks.stop - 1))
-    )
-    starts_of = {number: week_start(number, starts=starts) for number in weeks}
-    return counted.select(
-        pl.col("week").replace_strict(starts_of, return_dtype=pl.Date).alias("week_date"),
-        pl.col("series").cast(pl.String),
-        pl.col("incidents").cast(pl.Int64),
-        "average",
-    )
+    counts = _matrix(cube, reach, order, starts=starts)
+    counts[:, ~np.isin(np.array(reach), known)] = np.nan
+    averages = _moving_mean(counts, definition)
+    inside = slice(weeks.start - reach.start, weeks.stop - reach.start)
+    return pl.DataFrame(
+        {
+            "week_date": [week_start(number, starts=starts) for number in weeks] * len(order),
+            "series": np.repeat(np.array(order, dtype=object), len(weeks)),
+            "incidents": counts[:, inside].ravel(),
+            "average": averages[:, inside].ravel(),
+        },
+        schema_overrides={"series": pl.String},
+        nan_to_null=True,
+    ).with_columns(pl.col("incidents").cast(pl.Int64))
+
+
+def _matrix(cube: pl.DataFrame, weeks: range, order: Sequence[str], *, starts: str) -> NDArray[np.float64]:
+    """Incidents: one row a series, one column a week."""
+    counted = cube.with_columns(week=week_number(pl.col("event_day").cast(pl.Int64), starts=starts) - weeks.start)
+    counted = counted.filter(pl.col("week").is_between(0, len(weeks) - 1))
+    row = {name: number for number, name in enumerate(order)}
+    matrix = np.zeros((len(order), len(weeks)))
+    rows = counted["series"].replace_strict(row, return_dtype=pl.Int64).to_numpy()
+    np.add.at(matrix, (rows, counted["week"].to_numpy()), counted["incidents"].to_numpy())
+    return matrix
+
+
+def _moving_mean(counts: NDArray[np.float64], definition: Definition) -> NDArray[np.float64]:
+    """The mean over the weeks of the average, along rows; nan where one of them is."""
+    length = definition.average_weeks
+    means = np.full(counts.shape, np.nan)
+    if counts.shape[1] >= length:
+        middle = length // 2 if definition.average == "centred" else length - 1
+        windows = np.lib.stride_tricks.sliding_window_view(counts, length, axis=1)
+        means[:, middle : middle + windows.shape[1]] = windows.mean(axis=2)
+    return means
 
 
 def _cube(

@@ -52,6 +52,22 @@ class Subject:
         """Every actor that the data name, sorted."""
         return tuple(actor_names(self.events))
 
+    @cached_property
+    def _matched(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def matched(self, group: str) -> tuple[str, ...]:
+        """The names in the data that belong to a group of the desk, whatever their case."""
+        if group not in self._matched:
+            written = self.desk.groups[group].actors
+            exact = {name.casefold() for name in written if "*" not in name}
+            wild = "|".join(".*".join(map(re.escape, name.split("*"))) for name in written if "*" in name)
+            fits = re.compile(wild, re.IGNORECASE).fullmatch if wild else lambda _: None
+            self._matched[group] = tuple(
+                name for name in self.actor_names if name.casefold() in exact or fits(name) is not None
+            )
+        return self._matched[group]
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -150,16 +166,12 @@ def actors_of(subject: Subject, group: str) -> tuple[str, ...]:
     if group not in groups:
         step = did_you_mean(group, groups) if groups else "Define it in desk.toml under [groups]."
         raise QuestionError(f'the desk has no group "{group}"', next_step=step)
-    present = subject.actor_names
-    written = groups[group].actors
-    wild = [re.compile(".*".join(map(re.escape, name.split("*"))), re.IGNORECASE) for name in written if "*" in name]
-    exact = {name.casefold() for name in written if "*" not in name}
-    matched = tuple(
-        name for name in present if name.casefold() in exact or any(pattern.fullmatch(name) for pattern in wild)
-    )
+    matched = subject.matched(group)
     if not matched:
         near = list(
-            dict.fromkeys(close for name in groups[group].actors for close in nearest(name.strip("*"), present))
+            dict.fromkeys(
+                close for name in groups[group].actors for close in nearest(name.strip("*"), subject.actor_names)
+            )
         )
         step = "Near names in the data: " + "; ".join(near[:8]) + "." if near else "No name in the data is near."
         raise QuestionError(
