@@ -43,8 +43,16 @@ class StoreBusyError(StoreError):
     """Another process holds the desk's memory."""
 
 
+class FetchError(TocsinError, RuntimeError):
+    """A publisher did not give what was asked for; no file was put in place. It never holds a secret."""
+
+
 class QuestionError(TocsinError, ValueError):
     """A question can not be asked of these data: a missing column, an empty window, an unknown name."""
+
+
+class FindingError(TocsinError, ValueError):
+    """A finding, a statement or the text of a report says something that can not be worked out."""
 
 
 def nearest(name: str, known: Iterable[str], *, count: int = 3) -> list[str]:

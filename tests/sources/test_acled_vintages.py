@@ -15,6 +15,7 @@ from tests.sources.acled_rows import EVENT, NOW, as_csv, now, of_2016, of_2019, 
 from tocsin import sources
 from tocsin.errors import SourceError
 from tocsin.schema import EVENT_SCHEMA, REJECT_SCHEMA
+from tocsin.sources import delimited
 
 
 def save(folder: Path, content: str | bytes, name: str = "export.csv") -> Path:
@@ -196,6 +197,50 @@ def test_every_form_of_date(tmp_path: Path, written: str) -> None:
     assert one(save(tmp_path, as_csv([now(event_date=written)])))["event_date"] == DATES[written]
 
 
+def dated(*dates: str) -> str:
+    return as_csv([now(event_date=date) for date in dates])
+
+
+def test_the_whole_file_tells_whether_the_day_is_first(tmp_path: Path) -> None:
+    reading, events, rejects = all_of(save(tmp_path, dated("03/04/2021", "13/05/2021", "2021-06-07")))
+    assert rejects.is_empty()
+    assert events["event_date"].to_list() == [dt.date(2021, 4, 3), dt.date(2021, 5, 13), dt.date(2021, 6, 7)]
+    assert reading.form.endswith(', day before month, as "13/05/2021" tells')
+    reading, events, rejects = all_of(save(tmp_path, dated("03/04/21 00:00", " 05/13/21 ", "1.2.2021")))
+    assert rejects.is_empty()
+    assert events["event_date"].to_list() == [dt.date(2021, 3, 4), dt.date(2021, 5, 13), dt.date(2021, 1, 2)]
+    assert reading.form.endswith(', month before day, as "05/13/21" tells')
+
+
+def test_a_later_batch_can_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "FIRST_BLOCK", 1 << 12)
+    monkeypatch.setattr(delimited, "BATCH_ROWS", 4)
+    _, events, _ = all_of(save(tmp_path, dated(*["03/04/2021"] * 40, "13/05/2021")))
+    assert set(events["event_date"]) == {dt.date(2021, 4, 3), dt.date(2021, 5, 13)}
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        (["03/04/2021", "05/06/2021"], "no date of the file tells, as none has a figure above 12"),
+        (["03/04/2021", "13/05/2021", "05/14/2021"], 'the day first ("13/05/2021") and the month first ("05/14/2021")'),
+        (["13/05/2021", "14/05/2021", "2021-03-04"], "as when a spreadsheet took the days below 13 for months"),
+    ],
+)
+def test_an_order_that_the_file_does_not_settle(tmp_path: Path, dates: list[str], said: str) -> None:
+    reading, events, rejects = all_of(save(tmp_path, dated(*dates)))
+    assert set(events["event_date"]) <= {dt.date(2021, 3, 4)}
+    assert all(said in reason for reason in rejects["reason"])
+    assert "mapping" not in rejects["reason"][0]
+    assert "tells" not in reading.form
+
+
+def test_a_day_that_does_not_fit_the_order_of_its_file(tmp_path: Path) -> None:
+    _, events, rejects = all_of(save(tmp_path, dated("03/04/2021", "13/05/2021", "31/02/2021", "45/05/2021")))
+    assert len(events) == 2
+    assert rejects["reason"].to_list() == [f'there is no such day as "{day}"' for day in ("31/02/2021", "45/05/2021")]
+
+
 def test_floats_for_integers_stray_columns_and_empty_markers(tmp_path: Path) -> None:
     row = {"": "0", "Unnamed: 0": "0"} | now(
         year="2021.0",
@@ -280,6 +325,54 @@ def test_monadic_files_are_told_from_files_that_repeat_a_row(tmp_path: Path) -> 
     assert not sources.read(save(tmp_path, as_csv([event, event]))).monadic
     revised = event | {"timestamp": "1637700000", "actor1": "Another Front"}
     assert not sources.read(save(tmp_path, as_csv([event, revised]))).monadic
+
+
+def of_two_actors(**other: str) -> list[dict[str, str]]:
+    """An event as a file of one row per event and actor has it."""
+    event = now(assoc_actor_1="", **other)
+    return [event, event | {"actor1": event["actor2"], "actor2": event["actor1"]}]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "named"),
+    [
+        ("event_type", "Riots", "event type"),
+        ("sub_event_type", "Attack", "sub event type"),
+        ("event_date", "2021-11-18", "event date"),
+        ("location", "Elsewhere", "location"),
+        ("latitude", "35", "latitude"),
+        ("fatalities", "4", "fatalities"),
+    ],
+)
+def test_rows_of_one_id_that_tell_of_two_events_are_not_merged(
+    tmp_path: Path, column: str, cell: str, named: str
+) -> None:
+    one, other = of_two_actors()
+    assert not sources.read(save(tmp_path, as_csv([one, other | {column: cell}]))).monadic
+    rows = [*of_two_actors(event_id_cnty="X1"), *of_two_actors(event_id_cnty="X2"), one, other | {column: cell}]
+    reading, events, rejects = all_of(save(tmp_path, as_csv(rows)))
+    assert reading.monadic
+    assert events["row"].to_list() == [1, 2, 3, 4, 5]
+    assert rejects.select("row", "kind", "column", "value").rows() == [(6, "error", "event_id_cnty", "XYZ101")]
+    assert f"same id and another {named}" in rejects["reason"][0]
+
+
+def test_rows_of_one_id_are_compared_across_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "FIRST_BLOCK", 1 << 12)
+    monkeypatch.setattr(delimited, "BATCH_ROWS", 4)
+    pairs = [row for number in range(30) for row in of_two_actors(event_id_cnty=f"X{number}")]
+    strays = [pairs[0] | {"fatalities": "9"}, pairs[2] | {"latitude": "95"}, pairs[2]]
+    reading, events, rejects = all_of(save(tmp_path, as_csv([*pairs, *strays])))
+    assert reading.monadic
+    assert (len(events), rejects["row"].to_list()) == (61, [61, 62])
+    assert rejects["column"].to_list() == ["event_id_cnty", "latitude"]
+
+
+def test_a_row_set_aside_is_no_measure_for_the_others(tmp_path: Path) -> None:
+    pair = of_two_actors(event_id_cnty="X1")
+    rows = [*of_two_actors(event_id_cnty="X2"), pair[0] | {"latitude": "95"}, *pair]
+    _, events, rejects = all_of(save(tmp_path, as_csv(rows)))
+    assert (events["row"].to_list(), rejects["row"].to_list()) == ([1, 2, 4, 5], [3])
 
 
 def test_civilian_targeting(tmp_path: Path) -> None:

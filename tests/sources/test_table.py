@@ -136,6 +136,37 @@ def test_a_date_whose_order_can_not_be_told_is_never_guessed(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("form", "written", "said"),
+    [
+        ("%m/%d/%Y", "13.05.2021", ["%m/%d/%Y", '"11/17/2021"', "with the day first it would be 13 May 2021"]),
+        ("%m/%d/%Y", "13/05/2021", ["with the day first it would be 13 May 2021"]),
+        ("%d.%m.%Y", "05/06/2021", ["day first it would be 5 June 2021", "month first it would be 6 May 2021"]),
+        ("%d.%m.%Y", "31.02.2021", ['"31.02.2021" is not a day of the form %d.%m.%Y', "; there is no such day"]),
+        ("%d.%m.%Y", "yesterday", ['such as "17.11.2021"']),
+        (None, "13.05.2021", ["can only have the day first", "give the form in a mapping"]),
+        (None, "03.05.2021", ["which the month can not be told", "give the form in a mapping"]),
+    ],
+)
+def test_why_a_date_is_not_read_is_true_and_helps(
+    tmp_path: Path, form: str | None, written: str, said: list[str]
+) -> None:
+    dates = {"format": form} if form else {}
+    columns = {"event_date": "when"}
+    made = {"dataset": "log", "event_type": "Incident", "columns": columns, "dates": dates}
+    _, events, rejects = all_of(save(tmp_path, f"when;what\n{written};x\n"), sources.Mapping.model_validate(made))
+    assert events.is_empty()
+    for part in said:
+        assert part in rejects["reason"][0]
+
+
+@pytest.mark.parametrize("form", ["%m/%d", "%Y", "%d.%m", "dd.mm.yyyy", "%q", ""])
+def test_a_form_that_gives_no_whole_day_is_refused(tmp_path: Path, form: str) -> None:
+    with pytest.raises(DeskError, match="does not give a whole day") as caught:
+        mapping(tmp_path, MAPPING.replace("%d.%m.%Y", form))
+    assert "dates.format" in caught.value.what
+
+
+@pytest.mark.parametrize(
     ("language", "written"),
     [
         ("de", "3. März 2021"),
@@ -183,7 +214,8 @@ def test_a_draft_names_columns_words_and_form_and_can_be_read(tmp_path: Path) ->
         'latitude = "Breite"',
         'notes = "Bemerkung"',
         'format = "%d.%m.%Y"',
-        '"Festnahme" = "Festnahme"  # 1 rows',
+        '"Festnahme" = "Festnahme"  # 1 row',
+        'violent = ["Anschlag", "Gefecht"]',
         'separator = " / "',
     ):
         assert line in text.splitlines()
@@ -212,9 +244,87 @@ def test_a_draft_without_types_or_named_dates(tmp_path: Path) -> None:
     text = drafted(tmp_path, "wann genau,Ort\n2021-11-17,Gao\n2021-11-18,Kidal\n")
     assert 'event_date = "wann genau"' in text
     assert 'event_type = "Incident"' in text
-    assert '# country = "SYR"' in text
+    assert '# country = "???"' in text
+    assert "SYR" not in text
     _, events, _ = all_of(tmp_path / "log.csv", mapping(tmp_path, text))
     assert events["location"].to_list() == ["Gao", "Kidal"]
+
+
+@pytest.mark.parametrize("bad", ["unknown", "31.02.2021", "2021-99-99", "around 3 May"])
+def test_one_bad_date_does_not_hide_the_form_of_the_others(tmp_path: Path, bad: str) -> None:
+    text = drafted(tmp_path, f"date,type\n13.04.2021,Raid\n{bad},Raid\n14.05.2021,Raid\n")
+    assert '\nformat = "%d.%m.%Y"' in text
+    assert f'# 1 row of 3 will be set aside, as this is no day of that form: "{bad}".' in text
+    _, events, rejects = all_of(tmp_path / "log.csv", mapping(tmp_path, text))
+    assert (len(events), rejects["value"].to_list()) == (2, [bad])
+
+
+def test_the_form_that_fits_most_rows_is_chosen(tmp_path: Path) -> None:
+    rows = ["13/04/2021"] * 5 + ["04/13/2021"] * 2 + ["2021-04-13", "03/04/2021"]
+    text = drafted(tmp_path, "date,type\n" + "".join(f"{row},Raid\n" for row in rows))
+    assert '\nformat = "%d/%m/%Y"' in text
+    assert '# 2 rows of 9 will be set aside, as this is no day of that form: "04/13/2021".' in text
+
+
+def test_days_without_a_form_and_a_bad_one(tmp_path: Path) -> None:
+    text = drafted(tmp_path, "date,type\n2021-04-13,Raid\n?,Raid\n3 May 2021,Raid\n")
+    assert "\nformat" not in text
+    assert '# 1 row of 3 will be set aside, as this is no day of that form: "?".' in text
+
+
+def test_dates_of_no_form_that_is_known(tmp_path: Path) -> None:
+    text = drafted(tmp_path, "date,type\nweek 3,Raid\nweek 4,Raid\n2021-04-13,Raid\n")
+    assert "The form of the dates was not found" in text
+    assert '"week 3"' in text
+
+
+@pytest.mark.parametrize("name", ["id", "Event ID", "incident_id", "Ref", "Nr.", "uuid", "Reference no", "Nummer"])
+def test_a_column_of_ids_is_recognised(tmp_path: Path, name: str) -> None:
+    text = drafted(tmp_path, f"{name},date,type\na-1,2021-04-13,Raid\na-2,2021-04-13,Raid\n")
+    assert f'event_id = "{name}"' in text.splitlines()
+
+
+def test_what_is_called_an_id_must_be_one(tmp_path: Path) -> None:
+    text = drafted(tmp_path, "id,date,type\n7,2021-04-13,Raid\n7,2021-04-14,Raid\n8,2021-04-14,Raid\n")
+    assert '# event_id = "id"' in text.splitlines()
+    assert '"7" stands in several rows' in text
+    text = drafted(tmp_path, "id,date,type\n7,2021-04-13,Raid\n,2021-04-14,Raid\n8,2021-04-14,Raid\n")
+    assert '# event_id = "id"' in text.splitlines()
+    assert "1 row have none" not in text
+    assert "1 row has none" in text
+    text = drafted(tmp_path, "id,uuid,date,type\n7,a,2021-04-13,Raid\n7,b,2021-04-14,Raid\n")
+    assert 'event_id = "uuid"' in text.splitlines()
+
+
+def test_only_types_with_a_word_for_violence_are_proposed(tmp_path: Path) -> None:
+    types = ["Armed clash", "IED found", "Air strike", "Unarmed protest", "Meeting", "Ambush of a convoy", "Road works"]
+    text = drafted(tmp_path, "date,type\n" + "".join(f"2021-04-13,{word}\n" for word in types))
+    assert 'violent = ["Air strike", "Ambush of a convoy", "Armed clash", "IED found"]' in text.splitlines()
+    assert "A person must choose" in text
+    assert "ambush, shooting" in text
+    said = mapping(tmp_path, text)
+    assert "Meeting" in said.event_types.values()
+    assert "violent = []" in drafted(tmp_path, "date,type\n2021-04-13,Meeting\n").splitlines()
+
+
+def test_a_draft_says_which_countries_are_not_known(tmp_path: Path) -> None:
+    text = drafted(tmp_path, "date,type,country\n2021-04-13,Raid,Mali\n2021-04-13,Raid,Atlantis\n")
+    assert 'country = "country"' in text
+    assert '# No country that is known, so that their rows belong to none: "Atlantis".' in text
+    assert "???" not in text
+
+
+def test_a_country_left_to_be_named_is_asked_for(tmp_path: Path) -> None:
+    text = drafted(tmp_path, "date,type\n2021-04-13,Raid\n")
+    with pytest.raises(DeskError, match="ISO 3166"):
+        mapping(tmp_path, text.replace('# country = "???"', 'country = "???"'))
+
+
+def test_whatever_stands_in_a_file_its_draft_is_a_mapping(tmp_path: Path) -> None:
+    odd = 'da"te\\,ty\x7fpe,actor\n2021-04-13,"a\nb","x, y"\n13/14,"\x7f\x01","""q"""\n2021-04-15,,\n'
+    path = save(tmp_path, odd, 'acled\n"x".csv')
+    assert mapping(tmp_path, sources.draft(path).replace("# event_date", "event_date")).dataset == "acled-x"
+    assert 'dataset = "acled-log"' in sources.draft(save(tmp_path, LOG, "acled.csv"))
 
 
 def test_a_draft_in_dari(tmp_path: Path) -> None:
@@ -223,6 +333,36 @@ def test_a_draft_in_dari(tmp_path: Path) -> None:
     assert '"حمله" = "حمله"' in text
     _, events, _ = all_of(tmp_path / "log.csv", mapping(tmp_path, text))
     assert events["event_type"].to_list() == ["حمله", "درگیری"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('language = "de"', 'language = "German"', 6),
+        ('language = "de"', "language = 7", 6),
+        ('violent = ["Explosions/Remote violence", "Battles"]', 'violent = "Battles"', 7),
+        ('dataset = "our-log"', 'dataset = ""', 2),
+        ('event_date = "Datum"', "event_date = 3", 10),
+        ('event_date = "Datum"', "event_date = []", 10),
+        ('separator = " / "', 'separator = ""', 28),
+        ('"Gefecht" = "Battles"', '"Gefecht" = 7', 25),
+        ('title = "Our log"', "title = 2021-01-01", 3),
+        ("[actors]", "[actors", 26),
+        ('title = "Our log"', "precise = [1.5]", 3),
+        ('title = "Our log"', "precise = 1", 3),
+        ('title = "Our log"', 'country = "Syria"', 3),
+        ("[dates]", "dates = 3\n[other]", 20),
+    ],
+)
+def test_faults_of_a_mapping_are_said_in_plain_words(tmp_path: Path, old: str, new: str, line: int) -> None:
+    assert old in MAPPING
+    with pytest.raises(DeskError) as caught:
+        mapping(tmp_path, MAPPING.replace(old, new, 1))
+    said = str(caught.value)
+    for leak in ("Input", "String should", "valid", "type=", "pydantic", "List should", "pattern"):
+        assert leak not in said
+    if "is not TOML" not in said:
+        assert caught.value.where.endswith(f"mapping.toml:{line}")
 
 
 def test_every_column_of_a_mapping_is_a_column_of_the_contract() -> None:

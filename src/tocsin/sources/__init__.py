@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,9 +13,10 @@ import polars as pl
 from tocsin.errors import SourceError
 from tocsin.schema import EVENT_SCHEMA, SourceFacts
 from tocsin.sources.acled import read as acled
+from tocsin.sources.dayorder import day_order, in_figures
 from tocsin.sources.files import open_file
 from tocsin.sources.layout import Layout, facts, find_columns
-from tocsin.sources.raw import Opened, Raw
+from tocsin.sources.raw import Opened, Raw, as_text, whole_text
 from tocsin.sources.settling import Batch, settle, without_markup
 from tocsin.sources.table.draft import draft
 from tocsin.sources.table.mapping import Mapping
@@ -66,6 +67,8 @@ def read(path: Path, *, mapping: Mapping | None = None) -> Reading:
     opened = open_file(path)
     first, batches = _first(opened, where=where)
     source, layout = _recognised(opened, first, mapping, where=where)
+    if source in RECOGNISE:
+        layout = _with_day_order(path, source, layout, first, where=where)
     made = layout.parse(first.cells.head(0))
     return Reading(
         source=source,
@@ -110,7 +113,9 @@ def _as_cells(text: str) -> dict[str, str]:
         cells = json.loads(text)
     except json.JSONDecodeError:
         return {"row": text}
-    return cells if isinstance(cells, dict) else {"row": text}
+    return (
+        {name: whole_text(as_text(cell)) for name, cell in cells.items()} if isinstance(cells, dict) else {"row": text}
+    )
 
 
 def _first(opened: Opened, *, where: str) -> tuple[Raw, Iterator[Raw]]:
@@ -133,6 +138,17 @@ def _recognised(opened: Opened, first: Raw, mapping: Mapping | None, *, where: s
     if mapping is not None:
         return "table", arrange(opened.columns, mapping, kind=opened.kind, where=where)
     raise _unrecognised(opened, where=where)
+
+
+def _with_day_order(path: Path, source: str, layout: Layout, first: Raw, *, where: str) -> Layout:
+    """The same layout; where its dates are of figures only, the whole file is asked for their order, and the form says it."""
+    dates = layout.required["event_date"]
+    if not in_figures(first.cells[dates]):
+        return layout
+    opened = open_file(path)
+    order = day_order(raw.cells[dates] for raw in opened.batches)
+    settled = RECOGNISE[source](opened.columns, first.cells, where=where, order=order) or layout
+    return replace(settled, form=f"{settled.form}, {order.told}") if order.first else settled
 
 
 def _unrecognised(opened: Opened, *, where: str) -> SourceError:

@@ -7,12 +7,12 @@ import gzip
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from tocsin.errors import SourceError
 from tocsin.sources.delimited import open_delimited
+from tocsin.sources.extent import DAMAGED
 from tocsin.sources.raw import Opened, Stream
 from tocsin.sources.records import open_json, open_parquet
 from tocsin.sources.sheets import open_sheet
@@ -20,8 +20,7 @@ from tocsin.sources.sheets import open_sheet
 EVENT_FILES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".json", ".geojson")
 # What is read as a whole and not as a stream (a workbook, JSON) must fit in memory.
 LARGEST_WHOLE = 2 << 30
-MOST_WORKBOOK = 1_000_000_000
-"""Bytes that a workbook may have when it is unpacked: all of it is held in memory."""
+PIECE = 16 << 20
 
 AGAIN = "Download or copy it again: it is cut off or damaged."
 KINDS = "Give a CSV, XLSX, Parquet or JSON file, or a zip that holds one."
@@ -86,30 +85,28 @@ def _open_bytes(stream: Callable[[], Stream], *, where: str, path: Path | None =
 
 
 def _whole(stream: Callable[[], Stream], *, where: str) -> bytes:
+    content = io.BytesIO()
     with contextlib.closing(stream()) as file:
-        content = file.read(LARGEST_WHOLE + 1)
-    if len(content) > LARGEST_WHOLE:
-        raise SourceError(
-            "the file is too large to be read at once", where=where, next_step="Save it as CSV or Parquet."
-        )
-    return content
+        while piece := file.read(PIECE):
+            content.write(piece)
+            if content.tell() > LARGEST_WHOLE:
+                raise SourceError(
+                    "the file is too large to be read at once", where=where, next_step="Save it as CSV or Parquet."
+                )
+    return content.getvalue()
 
 
 def _open_zip(path: Path) -> Opened:
     """Open a workbook, or the one event file that a zip holds."""
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
         raise SourceError(f"the zip file can not be opened ({error})", where=str(path), next_step=AGAIN) from error
     with archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
+        members = [member for member in archive.infolist() if not member.filename.endswith("/")]
+    if any(member.header_offset < 0 for member in members):
+        raise SourceError("the zip file can not be opened (its directory is damaged)", where=str(path), next_step=AGAIN)
     if any(member.filename == "[Content_Types].xml" for member in members):
-        if sum(member.file_size for member in members) > MOST_WORKBOOK:
-            raise SourceError(
-                "the workbook is too large when unpacked",
-                where=str(path),
-                next_step="Save the sheet as CSV or Parquet.",
-            )
         return _open_bytes(lambda: path.open("rb"), where=str(path))
     member = _event_file(members, where=str(path))
     where = f"{path}/{member.filename}"
@@ -170,7 +167,7 @@ class _Guarded:
     def read(self, size: int = -1, /) -> bytes:
         try:
             return self._file.read(size)
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
+        except DAMAGED as error:
             raise SourceError(f"can not be unpacked ({error})", where=self._where, next_step=AGAIN) from error
 
     def close(self) -> None:
@@ -181,7 +178,7 @@ def _guarded(stream: Callable[[], Stream], *, where: str) -> Callable[[], Stream
     def opened() -> Stream:
         try:
             return _Guarded(stream(), where)
-        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        except DAMAGED as error:
             raise SourceError(f"can not be unpacked ({error})", where=where, next_step=AGAIN) from error
 
     return opened

@@ -130,6 +130,11 @@ def as_text(cell: object) -> str:
     return str(cell)
 
 
+def whole_text(text: str) -> str:
+    """The same text with halves of characters, which no file can hold, written out as \\ud800."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def named(header: Sequence[str], *, where: str) -> tuple[str, ...]:
     """The columns of a header: spaces trimmed, a name given to those that have none.
 

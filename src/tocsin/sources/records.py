@@ -9,11 +9,29 @@ from typing import IO, Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet
 
 from tocsin.errors import SourceError
-from tocsin.sources.raw import BATCH_ROWS, Opened, Raw, as_text, named, no_rejects
+from tocsin.schema import REJECT_SCHEMA
+from tocsin.sources.raw import BATCH_ROWS, Opened, Raw, as_text, named, no_rejects, whole_text
 
+LISTS = (
+    pa.types.is_list,
+    pa.types.is_large_list,
+    pa.types.is_fixed_size_list,
+    pa.types.is_list_view,
+    pa.types.is_large_list_view,
+)
+IN_JSON = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_boolean,
+    pa.types.is_null,
+)
 # Where an answer keeps its rows: ACLED's envelope, UCDP's.
 ENVELOPES = ("data", "Result")
 
@@ -37,7 +55,7 @@ def open_json(content: bytes, *, where: str) -> Opened:
             "is not JSON in UTF-8 that can be read", where=where, next_step="Save the answer again."
         ) from error
     rows = _listed(value, where=where)
-    columns = named(list(dict.fromkeys(name for row in rows for name in row)), where=where)
+    columns = named([whole_text(name) for name in _keys(rows)], where=where)
     return Opened(kind="JSON", columns=columns, batches=_json_batches(rows, columns))
 
 
@@ -45,7 +63,7 @@ def _listed(value: Any, *, where: str) -> list[dict[str, Any]]:
     """The rows of an answer."""
     rows = value
     if isinstance(value, dict):
-        said = next((str(value[key]) for key in ("message", "error", "messages") if value.get(key)), "")
+        said = next((whole_text(str(value[key])) for key in ("message", "error", "messages") if value.get(key)), "")
         failed = value.get("success") in (False, "false", "False", 0)
         rows = next((value[key] for key in ENVELOPES if value.get(key)), None)
         if failed or rows is None:
@@ -66,15 +84,38 @@ def _listed(value: Any, *, where: str) -> list[dict[str, Any]]:
     return rows
 
 
+def _keys(rows: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
 def _json_batches(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Iterator[Raw]:
-    keys = list(dict.fromkeys(name for row in rows for name in row))
+    keys = _keys(rows)
     for start in range(0, len(rows), BATCH_ROWS):
-        some = rows[start : start + BATCH_ROWS]
-        cells = pl.DataFrame(
-            {name: [as_text(row.get(key)) for row in some] for key, name in zip(keys, columns, strict=True)},
-            schema=dict.fromkeys(columns, pl.String),
+        kept: list[list[str]] = []
+        numbers: list[int] = []
+        broken: list[tuple[int, None, str, None, None, str, str]] = []
+        for number, row in enumerate(rows[start : start + BATCH_ROWS], start=start + 1):
+            try:
+                texts = [as_text(row.get(key)) for key in keys]
+                "".join(texts).encode()
+            except UnicodeEncodeError:
+                reason = (
+                    "the row holds half of a character (a \\ud800 without its other half): the text was cut or damaged"
+                )
+                broken.append((number, None, "error", None, None, reason, json.dumps(row)))
+            except RecursionError:
+                reason = "the row holds lists inside lists without end"
+                broken.append((number, None, "error", None, None, reason, ""))
+            else:
+                kept.append(texts)
+                numbers.append(number)
+        cells = dict(zip(columns, zip(*kept, strict=True), strict=True)) if kept else {}
+        yield Raw(
+            row=pl.Series("row", numbers, dtype=pl.Int64),
+            line=pl.Series("line", [None] * len(numbers), dtype=pl.Int64),
+            cells=pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String)),
+            broken=pl.DataFrame(broken, schema=dict(REJECT_SCHEMA), orient="row"),
         )
-        yield _numbered(cells, start + 1)
 
 
 def open_parquet(file: Path | IO[bytes], *, where: str) -> Opened:
@@ -85,13 +126,14 @@ def open_parquet(file: Path | IO[bytes], *, where: str) -> Opened:
     """
     try:
         parquet = pa.parquet.ParquetFile(file)
-    except (pa.ArrowException, OSError) as error:
+        names = parquet.schema_arrow.names
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise SourceError(
             f"the Parquet file is damaged ({str(error).splitlines()[0]})",
             where=where,
             next_step="Export or download it again.",
         ) from error
-    columns = named(parquet.schema_arrow.names, where=where)
+    columns = named(names, where=where)
     return Opened(kind="Parquet", columns=columns, batches=_parquet_batches(parquet, columns, where=where))
 
 
@@ -99,8 +141,9 @@ def _parquet_batches(parquet: Any, columns: tuple[str, ...], *, where: str) -> I
     first = 1
     try:
         for batch in parquet.iter_batches(batch_size=BATCH_ROWS):
-            frame = pl.DataFrame(pa.table(batch.columns, names=list(columns)))
-            cells = frame.select(_cells_of(frame[name], where=where) for name in columns)
+            cells = pl.DataFrame(
+                [_cells_of(column, name, where=where) for column, name in zip(batch.columns, columns, strict=True)]
+            )
             filled = cells.select(pl.any_horizontal(pl.all() != "")).to_series()
             kept = cells.filter(filled)
             yield _numbered(kept, first)
@@ -113,26 +156,69 @@ def _parquet_batches(parquet: Any, columns: tuple[str, ...], *, where: str) -> I
         ) from error
 
 
-def _cells_of(column: pl.Series, *, where: str) -> pl.Series:
+def _cells_of(column: pa.Array, name: str, *, where: str) -> pl.Series:
     try:
-        return _written(column)
-    except pl.exceptions.PolarsError as error:
+        column.validate(full=True)
+        return pl.Series(name, _written(column), dtype=pl.String).fill_null("")
+    except (pa.ArrowException, ValueError) as error:
         raise SourceError(
-            f'the column "{column.name}" holds values that can not be read as text ({column.dtype})',
+            f'the column "{name}" holds values that can not be read as text ({column.type})',
             where=where,
             next_step="Leave the column out, or write it as text, and export the file again.",
         ) from error
 
 
-def _written(column: pl.Series) -> pl.Series:
-    """A typed column as text: dates as in ISO 8601, lists joined by "; "."""
-    if isinstance(column.dtype, pl.Datetime):
-        column = column.dt.replace_time_zone(None)
-    if isinstance(column.dtype, pl.List):
-        column = column.list.eval(pl.element().cast(pl.String)).list.join("; ")
-    elif isinstance(column.dtype, pl.Struct):
-        column = column.struct.json_encode()
-    return column.cast(pl.String).fill_null("")
+def _written(column: pa.Array) -> pa.Array:
+    """A typed column as text: days as in ISO 8601, lists joined by "; ", what holds several values by name as JSON.
+
+    Raises:
+        ValueError, pa.ArrowException: its values have no text (bytes, durations).
+    """
+    kind = column.type
+    types = pa.types
+    if isinstance(kind, pa.BaseExtensionType):
+        return _written(column.storage)
+    if types.is_dictionary(kind):
+        return _written(column.dictionary_decode())
+    if types.is_floating(kind):
+        return pl.Series(column).cast(pl.String).to_arrow()
+    if types.is_timestamp(kind) and kind.tz is not None:
+        column = pa.compute.local_timestamp(column)
+    if any(is_list(kind) for is_list in LISTS) and not types.is_nested(kind.value_type):
+        return _joined(column)
+    if types.is_nested(kind):
+        return _as_json(column)
+    if types.is_duration(kind):
+        raise ValueError("a duration says no unit as text")
+    return column.cast(pa.large_string())
+
+
+def _joined(column: pa.Array) -> pa.Array:
+    """Lists, the elements of each joined; null where there are none."""
+    said = pl.DataFrame(
+        {
+            "row": pl.Series(pa.compute.list_parent_indices(column)),
+            "text": pl.Series(_written(pa.compute.list_flatten(column)), dtype=pl.String),
+        }
+    )
+    texts: list[str | None] = [None] * len(column)
+    for row, text in said.drop_nulls().group_by("row").agg(pl.col("text").str.join("; ")).iter_rows():
+        texts[row] = text
+    return pa.array(texts, pa.large_string())
+
+
+def _as_json(column: pa.Array) -> pa.Array:
+    if not _has_json(column.type):
+        raise ValueError("JSON has no such values")
+    texts = [None if value is None else json.dumps(value, ensure_ascii=False) for value in column.to_pylist()]
+    return pa.array(texts, pa.large_string())
+
+
+def _has_json(kind: pa.DataType) -> bool:
+    """JSON can say all that such a column can hold."""
+    if pa.types.is_nested(kind):
+        return all(_has_json(kind.field(place).type) for place in range(kind.num_fields))
+    return any(is_such(kind) for is_such in IN_JSON)
 
 
 def _numbered(cells: pl.DataFrame, first: int) -> Raw:

@@ -13,6 +13,7 @@ import polars as pl
 import python_calamine
 
 from tocsin.errors import SourceError
+from tocsin.sources.extent import MALFORMED, check_parts, check_sheet, column_number, damaged
 from tocsin.sources.raw import BATCH_ROWS, Opened, Raw, as_text, named, no_rejects
 
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -34,11 +35,14 @@ def open_sheet(content: bytes, *, where: str) -> Opened:
     Raises:
         SourceError: the workbook is damaged, is locked by a password, or has no such sheet; or a column stands twice.
     """
+    check_parts(content, where=where)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        parts = _parts(content, where=where)
         for number, name in enumerate(book.sheet_names):
-            if book.sheets_metadata[number].typ != python_calamine.SheetTypeEnum.WorkSheet:
+            if book.sheets_metadata[number].typ != python_calamine.SheetTypeEnum.WorkSheet or not parts[number]:
                 continue
+            extent = check_sheet(content, parts[number], where=f"{where}, sheet {name}")
             sheet = book.get_sheet_by_index(number)
             top = sheet.start[0] if sheet.start else 0
             rows = enumerate(sheet.iter_rows(), start=top + 1)
@@ -47,7 +51,7 @@ def open_sheet(content: bytes, *, where: str) -> Opened:
             )
             if header is not None:
                 columns = named([as_text(cell) for cell in header[1]], where=f"{where}, sheet {name}")
-                formulas = _not_worked_out(content, number)
+                formulas = _not_worked_out(content, parts[number]) if extent.formulas else {}
                 left = sheet.start[1] if sheet.start else 0
                 return Opened(
                     kind=f'XLSX, sheet "{name}"', columns=columns, batches=_batches(rows, columns, formulas, left)
@@ -56,12 +60,8 @@ def open_sheet(content: bytes, *, where: str) -> Opened:
         raise SourceError(
             "the workbook is locked by a password", where=where, next_step="Save it without one."
         ) from error
-    except python_calamine.CalamineError as error:
-        raise SourceError(
-            f"the workbook is damaged ({error})",
-            where=where,
-            next_step="Open it, save it again as XLSX or CSV, or download it anew.",
-        ) from error
+    except (python_calamine.CalamineError, IndexError) as error:
+        raise damaged(str(error), where=where) from error
     raise SourceError(
         "no sheet of the workbook has a header row", where=where, next_step="Put the names of the columns first."
     )
@@ -100,28 +100,25 @@ def _raw(taken: list[list[str]], lines: list[int], columns: tuple[str, ...], fir
     )
 
 
-def _not_worked_out(content: bytes, number: int) -> dict[tuple[int, int], str]:
-    """Formulas without a value in sheet `number`, by line (from 1) and column (from 0)."""
-    with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        book = ElementTree.fromstring(parts.read("xl/workbook.xml"))  # noqa: S314 expat bounds entity expansion
-        links = ElementTree.fromstring(parts.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-        sheets = [sheet.get(RELATION) for sheet in book.iter() if sheet.tag.endswith("}sheet")]
-        targets = {link.get("Id"): link.get("Target", "") for link in links}
-        target = targets.get(sheets[number], "").removeprefix("/xl/")
-        if f"xl/{target}" not in parts.namelist():
-            return {}
-        written = parts.read(f"xl/{target}")
-    if b"<f" not in written:
-        return {}
+def _parts(content: bytes, *, where: str) -> list[str]:
+    """The name of each sheet's part, in the order of the sheets; empty where the workbook does not hold it."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = {name.casefold(): name for name in archive.namelist()}
+        try:
+            book = ElementTree.fromstring(archive.read(names["xl/workbook.xml"]))  # noqa: S314 expat bounds entity expansion
+            links = ElementTree.fromstring(archive.read(names["xl/_rels/workbook.xml.rels"]))  # noqa: S314
+        except (*MALFORMED, ElementTree.ParseError) as error:
+            raise damaged(str(error), where=where) from error
+    targets = {link.get("Id"): link.get("Target", "") for link in links}
+    found = [targets.get(sheet.get(RELATION), "") for sheet in book.iter() if sheet.tag.endswith("}sheet")]
+    return [names.get(f"xl/{target.removeprefix('/xl/')}".casefold(), "") for target in found]
+
+
+def _not_worked_out(content: bytes, part: str) -> dict[tuple[int, int], str]:
+    """Formulas without a value in a sheet's part, by line (from 1) and column (from 0)."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        written = archive.read(part)
     return {
-        (int(line), _column_number(letters.decode())): "=" + (formula or b"").decode("utf-8", errors="replace")
+        (int(line), column_number(letters.decode())): "=" + (formula or b"").decode("utf-8", errors="replace")
         for letters, line, formula in NOT_WORKED_OUT.findall(written)
     }
-
-
-def _column_number(letters: str) -> int:
-    """A is 0, Z is 25, AA is 26."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1

@@ -15,6 +15,8 @@ from typing import Any
 import polars as pl
 
 from tocsin.errors import did_you_mean
+from tocsin.schema import spoken_date
+from tocsin.sources.dayorder import FIGURES, WITHOUT_FORM, DayOrder, read_figures
 
 EMPTY = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "Null", "null", "None")
 FIRST_DAY = dt.date(1900, 1, 1)
@@ -65,6 +67,15 @@ def fault(column: str, cells: pl.Series, wrong: pl.Series, reason: str | pl.Seri
     said = reason if isinstance(reason, pl.Series) else pl.select(pl.lit(reason, dtype=pl.String)).to_series()
     reasons = pl.select(pl.when(wrong).then(said)).to_series()
     return Fault(column, cells.cast(pl.String), reasons)
+
+
+def any_fault(*several: Parsed) -> pl.Series:
+    """True for each row that has a fault."""
+    bad = pl.select(pl.repeat(False, len(several[0].values), dtype=pl.Boolean)).to_series()
+    for parsed in several:
+        for found in parsed.faults:
+            bad = bad | found.reasons.is_not_null()
+    return bad
 
 
 def text(cells: pl.Series) -> Parsed:
@@ -170,6 +181,7 @@ def days(
     cells: pl.Series,
     *,
     form: str | None = None,
+    order: DayOrder = WITHOUT_FORM,
     language: str = "en",
     first: dt.date = FIRST_DAY,
     last: dt.date = LAST_DAY,
@@ -181,6 +193,7 @@ def days(
             number that Excel gives to a day.
         form: The form of the dates in the codes of strptime; needed where only figures with day and month first are given,
             whose order can not be told.
+        order: What the whole file tells of that order.
         language: ISO 639-1 code of the language of month names.
         first: The first day that can be.
         last: The last day that can be.
@@ -192,13 +205,15 @@ def days(
     iso = cells.str.contains(r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}[\d:.]*(?:Z|[+-]\d{2}:?\d{2})?)?$")
     as_form = form is not None and form.startswith("%Y")  # the form itself says what follows the year
     quick = pl.select(pl.when(iso & pl.lit(not as_form)).then(quick)).to_series()
-    parsed = _mended(cells, quick, lambda written: read_day(written, form=form, language=language))
+    parsed = _mended(cells, quick, lambda written: read_day(written, form=form, order=order, language=language))
     outside = (parsed.values < first) | (parsed.values > last)
     reason = f"the day is not between {first} and {last}"
     return parsed.with_faults(fault(cells.name, cells, outside, reason))
 
 
-def read_day(written: str, *, form: str | None = None, language: str = "en") -> dt.date | None:
+def read_day(
+    written: str, *, form: str | None = None, order: DayOrder = WITHOUT_FORM, language: str = "en"
+) -> dt.date | None:
     """One day; see `days`.
 
     Raises:
@@ -217,6 +232,16 @@ def read_day(written: str, *, form: str | None = None, language: str = "en") -> 
     )
     if found and not (form or "").startswith("%Y"):
         return _day(int(found[1]), int(found[3]), int(found[4]), written)
+    day = _day_of_words(cell, written, language=language)
+    if day is not None:
+        return day
+    if re.fullmatch(r"\d{5}(?:\.\d+)?", cell) and int(float(cell)) in EXCEL_SERIALS:
+        return EXCEL_ZERO + dt.timedelta(days=int(float(cell)))
+    return _day_of_figures(cell, written, form=form, order=order)
+
+
+def _day_of_words(cell: str, written: str, *, language: str) -> dt.date | None:
+    """A day whose month is named, or None where the cell is of another form."""
     found = re.fullmatch(
         r"(\d{1,2})[-. /]{1,2}([^\W\d]{3,})\.?[-. /,]{1,2}(\d{4}|\d{2})(?: \d{1,2}:\d{2}[\d:.]*)?", cell
     )
@@ -225,23 +250,35 @@ def read_day(written: str, *, form: str | None = None, language: str = "en") -> 
     found = re.fullmatch(r"([^\W\d]{3,})\.? (\d{1,2}),? (\d{4})", cell)
     if found:
         return _day(int(found[3]), _month(found[1], language, written), int(found[2]), written)
-    if re.fullmatch(r"\d{5}(?:\.\d+)?", cell) and int(float(cell)) in EXCEL_SERIALS:
-        return EXCEL_ZERO + dt.timedelta(days=int(float(cell)))
+    return None
+
+
+def _day_of_figures(cell: str, written: str, *, form: str | None, order: DayOrder) -> dt.date:
+    """A day whose order of day and month only a form or the whole file can tell."""
+    figures = re.fullmatch(FIGURES, cell)
     if form is not None:
-        raise ValueError(f'"{written[:80]}" is not a day of the form {form}')
-    found = re.fullmatch(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?: \d{1,2}:\d{2}[\d:.]*)?", cell)
-    if found:
-        raise ValueError(_why_not_told(int(found[1]), int(found[2]), _year(found[3]), written))
+        raise ValueError(_why_not_of_form(written, form, figures))
+    if figures:
+        one, two, year = int(figures[1]), int(figures[2]), _year(figures[3])
+        return read_figures(one, two, year, written=written, order=order)
     if re.search(FORMULA, cell):
         raise ValueError("the cell holds a formula, not what it stands for: save the file with values only")
     raise ValueError(f'"{written[:80]}" is not a day: write it as 2024-09-06')
 
 
-def _why_not_told(one: int, two: int, year: int, written: str) -> str:
-    """Why a date of three figures with the year last is not read."""
-    if not (_exists(year, one, two) or _exists(year, two, one)):
-        return f'there is no such day as "{written}"'
-    return f'which of "{written}" is the day and which the month can not be told: write it as 2024-09-06, or give the form in a mapping'
+def _why_not_of_form(written: str, form: str, figures: re.Match[str] | None) -> str:
+    """Why a date is not read by the form that a mapping gives, and what it would be in another."""
+    reason = f'"{written[:80]}" is not a day of the form {form} (such as "{dt.date(2021, 11, 17).strftime(form)}")'
+    if figures is None:
+        return reason
+    one, two, year = int(figures[1]), int(figures[2]), _year(figures[3])
+    if not _exists(year, two, one) and not _exists(year, one, two):
+        reason += "; there is no such day"
+    if _exists(year, two, one):
+        reason += f"; with the day first it would be {spoken_date(dt.date(year, two, one))}"
+    if _exists(year, one, two) and one != two:
+        reason += f"; with the month first it would be {spoken_date(dt.date(year, one, two))}"
+    return reason
 
 
 def _exists(year: int, month: int, day: int) -> bool:
@@ -304,7 +341,7 @@ def position(longitudes: pl.Series, latitudes: pl.Series) -> Position:
     ).to_series()
     out = pl.select(pl.lit("the latitude is not between -90 and 90") + hint).to_series()
     one = x.is_null() != y.is_null()
-    bad = _any_fault(longitude, latitude)
+    bad = any_fault(longitude, latitude)
     return Position(
         longitude=longitude.with_faults(
             fault(longitudes.name, longitudes, x.abs() > 180, "the longitude is not between -180 and 180"),
@@ -320,15 +357,6 @@ def position(longitudes: pl.Series, latitudes: pl.Series) -> Position:
             fault(latitudes.name, latitudes, one & ~bad, "one of longitude and latitude is missing"),
         ),
     )
-
-
-def _any_fault(*several: Parsed) -> pl.Series:
-    """True for each row that has a fault."""
-    bad = pl.select(pl.repeat(False, len(several[0].values), dtype=pl.Boolean)).to_series()
-    for parsed in several:
-        for found in parsed.faults:
-            bad = bad | found.reasons.is_not_null()
-    return bad
 
 
 def _finite(cells: pl.Series) -> pl.Series:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import polars as pl
 
 from tocsin.geo import countries
+from tocsin.sources.acled.monadic import ALIKE, agreeing
+from tocsin.sources.dayorder import WITHOUT_FORM, DayOrder
 from tocsin.sources.layout import Layout, find_columns, plain, spellings, told
 from tocsin.sources.values import Parsed, days, fault, fold, instants, parties, position, text, whole, words
 
@@ -28,13 +30,16 @@ REQUIRED = ("event_date", "event_type")
 MIXED = "Riots/Protests"
 
 
-def recognise(columns: Sequence[str], first: pl.DataFrame, *, where: str) -> Layout | None:
+def recognise(
+    columns: Sequence[str], first: pl.DataFrame, *, where: str, order: DayOrder = WITHOUT_FORM
+) -> Layout | None:
     """The layout of a file, or None where it is no ACLED export.
 
     Args:
         columns: The columns of the file.
         first: Its first rows.
         where: The file's name, for messages.
+        order: What the whole file tells of dates in figures.
     """
     found = find_columns(columns, NAME, where=where)
     if not all(name in found for name in REQUIRED):
@@ -42,12 +47,17 @@ def recognise(columns: Sequence[str], first: pl.DataFrame, *, where: str) -> Lay
     full = sum(name in found for name in OWN) >= 3
     if not full and not (len(found) >= 4 and _in_acled_words(first[found["event_type"]])):
         return None
+    monadic = _is_monadic(first, found)
+
+    def parse(cells: pl.DataFrame) -> dict[str, Parsed]:
+        return _parse(cells, found, order)
+
     return Layout(
         form=_form(columns, found, first, full=full),
         columns=found,
         required={name: found[name] for name in REQUIRED},
-        parse=lambda cells: _parse(cells, found),
-        monadic=_is_monadic(first, found),
+        parse=agreeing(parse, column=found["event_id_cnty"]) if monadic else parse,
+        monadic=monadic,
     )
 
 
@@ -84,10 +94,10 @@ def _form(columns: Sequence[str], found: Mapping[str, str], first: pl.DataFrame,
 
 
 def _is_monadic(first: pl.DataFrame, found: Mapping[str, str]) -> bool:
-    """One row per event and actor: rows that repeat an event's id differ in their actor and in nothing else."""
+    """One row per event and actor: most rows that repeat an event's id differ in their actor and say the same of the event."""
     if not {"event_id_cnty", "actor1"} <= set(found):
         return False
-    same = [found[name] for name in ("event_id_cnty", "event_date", "location", "notes", "timestamp") if name in found]
+    same = [found[name] for name in ("event_id_cnty", *ALIKE, "notes", "timestamp") if name in found]
     rows = first.filter(first[found["event_id_cnty"]].str.strip_chars() != "")
     several = rows.filter(pl.col(found["event_id_cnty"]).is_duplicated())
     if several.is_empty():
@@ -110,7 +120,7 @@ def _sub_event_types() -> dict[str, str | None]:
     return now | {fold(old): word for old, word in values["sub_event_spellings"].items()}
 
 
-def _parse(cells: pl.DataFrame, found: Mapping[str, str]) -> dict[str, Parsed]:
+def _parse(cells: pl.DataFrame, found: Mapping[str, str], order: DayOrder) -> dict[str, Parsed]:
     """The columns of the contract that the file has, in the order in which their faults count."""
     bounds = told(NAME)["bounds"]
     parsed: dict[str, Parsed] = {}
@@ -120,7 +130,7 @@ def _parse(cells: pl.DataFrame, found: Mapping[str, str]) -> dict[str, Parsed]:
             parsed[field] = way(cells[found[name]])
 
     read("event_id", "event_id_cnty", text)
-    read("event_date", "event_date", lambda column: days(column, first=bounds["first_day"]))
+    read("event_date", "event_date", lambda column: days(column, order=order, first=bounds["first_day"]))
     parsed["end_date"] = Parsed(parsed["event_date"].values)
     kinds: dict[str, str | None] = spellings(told(NAME)["inter"]) | {"0": None}
     for field in ("inter1", "inter2"):

@@ -2,145 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
+from tocsin.geo import countries
 from tocsin.sources.files import open_file
 from tocsin.sources.layout import told
-from tocsin.sources.values import EMPTY, OTHER_MONTHS, read_day
+from tocsin.sources.raw import whole_text
+from tocsin.sources.table.dates import dated_column, fits, forms_of, is_read, language_of_months
+from tocsin.sources.table.words import NAMES, VIOLENT, called, find_fields
+from tocsin.sources.values import EMPTY
 
-# What columns are called, by language. A name fits that is the whole of a column's name, or its first or last word.
-NAMES: Mapping[str, Mapping[str, str]] = {
-    "event_date": {
-        "en": "date|event date|incident date|day",
-        "de": "datum|tag|ereignisdatum",
-        "fr": "date|jour",
-        "es": "fecha|día",
-        "pt": "data",
-        "it": "data|giorno",
-        "ru": "дата",
-        "ar": "التاريخ|تاريخ",
-        "fa": "تاریخ",
-    },
-    "end_date": {"en": "end date|date end|until", "de": "enddatum|bis", "fr": "date de fin", "es": "fecha final"},
-    "event_id": {
-        "en": "id|event id|incident id|reference|ref",
-        "de": "nummer|kennung|aktenzeichen",
-        "fr": "identifiant",
-    },
-    "event_type": {
-        "en": "type|event type|incident type|category|kind",
-        "de": "art|typ|ereignistyp|vorfallart|kategorie",
-        "fr": "type|catégorie|type d'incident",
-        "es": "tipo|categoría",
-        "pt": "tipo|categoria",
-        "it": "tipo|categoria",
-        "ru": "тип|вид",
-        "ar": "النوع|نوع",
-        "fa": "نوع",
-    },
-    "sub_event_type": {
-        "en": "subtype|sub type|subcategory",
-        "de": "unterart|untertyp",
-        "fr": "sous-type",
-        "es": "subtipo",
-    },
-    "country": {
-        "en": "country",
-        "de": "land|staat",
-        "fr": "pays",
-        "es": "país",
-        "pt": "país",
-        "it": "paese",
-        "ru": "страна",
-        "fa": "کشور",
-    },
-    "admin1": {
-        "en": "province|admin1|state|governorate|region",
-        "de": "provinz|bundesland|region",
-        "fr": "province|région|gouvernorat",
-        "es": "provincia|departamento|región",
-        "pt": "província|estado",
-        "it": "provincia|regione",
-        "ru": "провинция|область",
-        "ar": "محافظة|المحافظة",
-        "fa": "ولایت",
-    },
-    "admin2": {
-        "en": "district|admin2|county",
-        "de": "bezirk|distrikt|kreis",
-        "fr": "district",
-        "es": "distrito|municipio",
-        "fa": "ولسوالی",
-    },
-    "location": {
-        "en": "location|place|town|village|city",
-        "de": "ort|stadt|dorf",
-        "fr": "lieu|ville|localité",
-        "es": "lugar|ciudad|localidad",
-        "pt": "local|cidade",
-        "it": "luogo|città",
-        "ru": "место",
-        "ar": "المكان|الموقع",
-        "fa": "محل|مکان",
-    },
-    "longitude": {
-        "en": "longitude|long|lon|lng",
-        "de": "länge|längengrad|geogr. länge",
-        "es": "longitud",
-        "it": "longitudine",
-    },
-    "latitude": {"en": "latitude|lat", "de": "breite|breitengrad|geogr. breite", "es": "latitud", "it": "latitudine"},
-    "actor1": {
-        "en": "actor1|actor 1|actor|actors|perpetrator|party|group",
-        "de": "akteur|akteure|akteur 1|täter|gruppe",
-        "fr": "acteur|acteurs|auteur|groupe",
-        "es": "actor|actores|autor|grupo",
-        "ru": "актор|группа",
-        "fa": "گروه",
-    },
-    "actor2": {
-        "en": "actor2|actor 2|target|victim",
-        "de": "akteur 2|ziel|opfer",
-        "fr": "cible|victime",
-        "es": "objetivo|víctima",
-    },
-    "fatalities": {
-        "en": "fatalities|deaths|killed|dead",
-        "de": "tote|todesopfer|getötete",
-        "fr": "morts|tués|décès",
-        "es": "muertos|muertes|fallecidos",
-        "pt": "mortos|mortes",
-        "it": "morti",
-        "ru": "погибшие|убитые",
-        "ar": "القتلى|قتلى",
-        "fa": "کشته|تلفات",
-    },
-    "source": {
-        "en": "source|sources|reported by",
-        "de": "quelle|quellen",
-        "fr": "source|sources",
-        "es": "fuente|fuentes",
-        "ru": "источник",
-    },
-    "notes": {
-        "en": "notes|description|summary|details|narrative|comment|comments",
-        "de": "beschreibung|bemerkung|bemerkungen|notiz|notizen",
-        "fr": "description|remarques|résumé",
-        "es": "descripción|notas|resumen",
-        "ru": "описание",
-        "ar": "الوصف",
-        "fa": "شرح|توضیحات",
-    },
-}
-DAY_FIRST = ("%d{0}%m{0}%Y", "%d{0}%m{0}%y")
-MONTH_FIRST = ("%m{0}%d{0}%Y", "%m{0}%d{0}%y")
-TIMES = ("", " %H:%M", " %H:%M:%S")
+SOURCES = ("acled", "ucdp_ged")
 
 
 @dataclass(frozen=True)
@@ -150,6 +30,8 @@ class Seen:
     columns: tuple[str, ...]
     texts: Mapping[str, Counter[str]]
     rows: int
+    whole: int
+    """Rows that could be split into cells."""
 
 
 def draft(path: Path) -> str:
@@ -166,28 +48,30 @@ def draft(path: Path) -> str:
         SourceError: the file can not be opened.
     """
     found, language, seen = _look(path)
-    language = _language_of_months(seen.texts.get(found.get("event_date", ""), Counter()), language)
+    dates = seen.texts.get(found.get("event_date", ""), Counter())
+    language = language_of_months(dates, language)
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.casefold()).strip("-") or "log"
+    name = f"{name}-log" if name in SOURCES else name
     types = seen.texts.get(found.get("event_type", ""), Counter())
+    size = f"{_rows(seen.rows)}, {len(seen.columns)} columns"
     parts = [
-        f"# A mapping for {path.name}: {seen.rows:,} rows, {len(seen.columns)} columns. Read it through before you use it.",
+        f"# A mapping for {_quoted(whole_text(path.name))}: {size}. Read it through before you use it.",
         f"dataset = {_quoted(name)}",
-        f"title = {_quoted(path.stem)}",
+        f"title = {_quoted(whole_text(path.stem))}",
         'licence = ""',
         'citation = ""',
         "# The language of the names of months, if dates have any.",
         f"language = {_quoted(language)}",
-        "# Which event types count as violent incidents? Take out those that do not.",
-        f"violent = [{', '.join(_quoted(word) for word in types)}]",
     ]
-    if "event_type" not in found:
-        parts += ["# No column of event types was found: every row is of this one type.", 'event_type = "Incident"']
-    if "country" not in found:
+    if "event_type" in found:
+        parts += _violent(types)
+    else:
         parts += [
-            "# No column of countries was found. If all rows are of one country, give its ISO code:",
-            '# country = "SYR"',
+            "# No column of event types was found: every row is of this one type, which counts as a violent incident.",
+            'event_type = "Incident"',
         ]
-    parts += ["", *_columns(found, seen), "", *_dates(found, seen), "", *_types(types), *_separator(found, seen)]
+    parts += _country(found, seen)
+    parts += ["", *_columns(found, seen), "", *_dates(dates, language), "", *_types(types), *_separator(found, seen)]
     return "\n".join(parts) + "\n"
 
 
@@ -195,120 +79,125 @@ def _look(path: Path) -> tuple[dict[str, str], str, Seen]:
     """Which column is which, the language of their names, and the texts of the columns that matter, from all rows."""
     opened = open_file(path)
     texts: dict[str, Counter[str]] = {}
-    found: dict[str, str] = {}
-    language = "en"
-    rows = 0
+    found, language = find_fields(opened.columns)
+    ids = [column for column in called(opened.columns, "event_id") if column not in found.values()]
+    ids = [found["event_id"], *ids] if "event_id" in found else ids
+    rows = whole = 0
     for raw in opened.batches:
         rows += raw.rows
+        whole += len(raw.row)
         if not texts:
-            found, language = _named(opened.columns)
             if "event_date" not in found:
-                dated = _dated_column({name: raw.cells[name].head(500).to_list() for name in opened.columns})
+                dated = dated_column({name: raw.cells[name].head(500).to_list() for name in opened.columns})
                 found |= {"event_date": dated} if dated else {}
-            wanted = ("event_date", "event_type", "actor1", "actor2")
-            texts = {found[field]: Counter() for field in wanted if field in found}
+            wanted = [
+                found[field] for field in ("event_date", "event_type", "country", "actor1", "actor2") if field in found
+            ]
+            texts = {column: Counter() for column in (*ids, *wanted)}
         for column, counter in texts.items():
             for cell, count in raw.cells[column].str.strip_chars().value_counts().iter_rows():
                 counter[cell] += 0 if cell in EMPTY else count
-    kept = {column: Counter({cell: n for cell, n in counter.most_common() if n}) for column, counter in texts.items()}
-    return found, language, Seen(opened.columns, kept, rows)
+    kept = {column: _in_order(counter) for column, counter in texts.items()}
+    if ids:
+        found["event_id"] = next((column for column in ids if len(kept.get(column, ())) == whole), ids[0])
+    return found, language, Seen(opened.columns, kept, rows, whole)
 
 
-def _named(columns: Sequence[str]) -> tuple[dict[str, str], str]:
-    """Columns whose name says what they are, and the language in which most of them say it."""
-    found: dict[str, str] = {}
-    languages: Counter[str] = Counter()
-    for whole_name in (True, False):
-        for field, names in NAMES.items():
-            for column in columns:
-                spoken = " ".join(re.split(r"[\s_./()-]+", column.casefold())).strip()
-                words = spoken.split()
-                said = {spoken} if whole_name else {*words[:1], *words[-1:]}
-                fitting = [language for language, known in names.items() if said & set(known.split("|"))]
-                if fitting and field not in found and column not in found.values():
-                    found[field] = column
-                    languages.update(fitting)
-    if ("longitude" in found) != ("latitude" in found):
-        found.pop("longitude", None)
-        found.pop("latitude", None)
-    return found, max(languages, key=lambda one: (languages[one], one == "en")) if languages else "en"
+def _in_order(counter: Counter[str]) -> Counter[str]:
+    """What was said, the most frequent first, then by its text: two drafts of a file are the same."""
+    return Counter(dict(sorted(((cell, n) for cell, n in counter.items() if n), key=lambda one: (-one[1], one[0]))))
 
 
-def _dated_column(samples: Mapping[str, Sequence[str]]) -> str | None:
-    """The first column nearly all of whose texts are days in some form."""
-    for column, cells in samples.items():
-        said = [cell.strip() for cell in cells if cell.strip() not in EMPTY]
-        if said and not all(cell.isdigit() for cell in said) and (_reads(said, None) or _fitting_forms(said)):
-            return column
-    return None
+def _violent(types: Counter[str]) -> list[str]:
+    words = VIOLENT["en"].replace("|", ", ")
+    pattern = re.compile(rf"\b(?:{'|'.join(VIOLENT.values())})", re.IGNORECASE)
+    said = (
+        "Which event types count as violent incidents? A person must choose. Proposed are only those with a word for violence in "
+        f"them ({words}, or such a word of another language). Add those of [event_types] that are missing, and take out those "
+        "that do not count."
+    )
+    return [
+        *(f"# {line}" for line in textwrap.wrap(said, 118)),
+        f"violent = [{', '.join(_quoted(word) for word in types if pattern.search(word))}]",
+    ]
 
 
-def _reads(cells: Sequence[str], form: str | None, *, language: str = "en") -> bool:
-    """Nine in ten texts are days."""
-    return _read_count(cells, form, language=language) >= 0.9 * len(cells)
-
-
-def _read_count(cells: Sequence[str], form: str | None, *, language: str = "en") -> int:
-    count = 0
-    for cell in cells:
-        try:
-            if form is None:
-                count += read_day(cell, language=language) is not None
-            else:
-                dt.datetime.strptime(cell, form)  # noqa: DTZ007 a day has no zone
-                count += 1
-        except ValueError:
-            continue
-    return count
-
-
-def _fitting_forms(cells: Sequence[str]) -> list[str]:
-    """The forms that read the most texts, and at least nine in ten."""
-    forms = [form.format(mark) + time for mark in "./- " for form in (*DAY_FIRST, *MONTH_FIRST) for time in TIMES]
-    forms += ["%Y%m%d"]
-    counts = {form: _read_count(cells, form) for form in forms}
-    most = max(counts.values(), default=0)
-    return [form for form, count in counts.items() if count == most and count >= 0.9 * len(cells)]
-
-
-def _language_of_months(dates: Counter[str], language: str) -> str:
-    """The language that reads the dates, where they have names of months."""
-    cells = list(dates)
-    for candidate in (language, "en", *OTHER_MONTHS):
-        if cells and _reads(cells, None, language=candidate):
-            return candidate
-    return language
+def _country(found: Mapping[str, str], seen: Seen) -> list[str]:
+    if "country" not in found:
+        return [
+            "# No column of countries was found. Name the country of all rows, by its three letters of ISO 3166: without one",
+            "# the events belong to no country, and no question about a country finds them.",
+            '# country = "???"',
+        ]
+    names = list(seen.texts.get(found["country"], ()))
+    unknown = [
+        name for name, code in zip(names, countries.codes(pl.Series(names, dtype=pl.String)), strict=True) if not code
+    ]
+    return [f"# No country that is known, so that their rows belong to none: {_some(unknown)}."] if unknown else []
 
 
 def _columns(found: Mapping[str, str], seen: Seen) -> list[str]:
     lines = ["[columns]"]
     if "event_date" not in found:
         lines += ["# No column of dates was found. Name it: no event can be without its date.", '# event_date = ""']
-    lines += [f"{field} = {_quoted(found[field])}" for field in NAMES if field in found]
+    for field in NAMES:
+        if field not in found:
+            continue
+        line = f"{field} = {_quoted(found[field])}"
+        lines += _identity(line, seen.texts.get(found[field], Counter()), seen.whole) if field == "event_id" else [line]
     left = [column for column in seen.columns if column not in found.values()]
     if left:
-        lines += ["# Not read: " + ", ".join(json.dumps(column, ensure_ascii=False) for column in left)]
+        lines += ["# Not read: " + ", ".join(_quoted(column) for column in left)]
     return lines
 
 
-def _dates(found: Mapping[str, str], seen: Seen) -> list[str]:
-    cells = list(seen.texts.get(found.get("event_date", ""), Counter()))
-    lines = ["[dates]"]
-    languages = ("en", *OTHER_MONTHS)
-    if not cells or any(_reads(cells, None, language=language) for language in languages):
+def _identity(line: str, ids: Counter[str], rows: int) -> list[str]:
+    """A column called an id is one if it says something in every row, and never the same."""
+    again = [cell for cell, count in ids.items() if count > 1]
+    if again:
         return [
-            *lines,
+            f"# Called an id, but {_some(again)} stands in several rows; an id must tell each row from all others:",
+            f"# {line}",
+        ]
+    lacking = rows - ids.total()
+    if lacking:
+        return [
+            f"# Called an id, but {_rows(lacking)} {'has' if lacking == 1 else 'have'} none; without a column of ids, one is made:",
+            f"# {line}",
+        ]
+    return [line]
+
+
+def _dates(dates: Counter[str], language: str) -> list[str]:
+    lines = ["[dates]"]
+    forms = forms_of(dates, language) if dates else [None]
+    if forms == [None]:
+        lines += [
             "# Days need no format where they are written 2021-11-17, 17 November 2021 or 17-Nov-21.",
             '# format = "%d.%m.%Y"',
         ]
-    forms = _fitting_forms(cells)
-    if len(forms) == 1:
-        return [*lines, f"format = {_quoted(forms[0])}"]
-    if forms:
-        lines += [f"# Which is the day and which the month? No date of the file tells ({cells[0]}). Choose one line:"]
-        return [*lines, *(f"# format = {_quoted(form)}" for form in forms)]
-    lines += [f"# The form of the dates was not found ({cells[0]}). Give it in the codes of strptime:"]
-    return [*lines, '# format = "%d.%m.%Y"']
+    elif len(forms) == 1:
+        lines += [f"format = {_quoted(forms[0] or '')}"]
+    elif forms:
+        shown = next(cell for cell in dates if fits(cell, forms[0] or ""))
+        lines += [
+            f"# Which is the day and which the month? No date of the file tells ({_quoted(shown)}). Choose one line:"
+        ]
+        lines += [f"# format = {_quoted(form or '')}" for form in forms]
+    else:
+        shown = _some(list(dates))
+        lines += [
+            f"# The form of the dates was not found ({shown}). Give it in the codes of strptime:",
+            '# format = "%d.%m.%Y"',
+        ]
+        return lines
+    misfits = [cell for cell in dates if not is_read(cell, forms[0], language)]
+    if misfits:
+        count = sum(dates[cell] for cell in misfits)
+        lines += [
+            f"# {_rows(count)} of {dates.total():,} will be set aside, as this is no day of that form: {_some(misfits)}."
+        ]
+    return lines
 
 
 def _types(types: Counter[str]) -> list[str]:
@@ -319,7 +208,7 @@ def _types(types: Counter[str]) -> list[str]:
         "[event_types]",
         "# The table's word = the event type that it means. A word that is not here is set aside, with its row.",
         f"# To compare with ACLED, use its types: {known}.",
-        *(f"{_quoted(word)} = {_quoted(word)}  # {count:,} rows" for word, count in types.items()),
+        *(f"{_quoted(word)} = {_quoted(word)}  # {_rows(count)}" for word, count in types.items()),
         "",
     ]
 
@@ -334,10 +223,20 @@ def _separator(found: Mapping[str, str], seen: Seen) -> list[str]:
     if best == ", " and count:
         return [
             *lines,
-            f'# {count} cells hold a comma: if it parts actors and is not of their names, use separator = ", "',
+            f'# Commas stand in {count:,} of the cells: if they part actors and are not of their names, use separator = ", "',
             'separator = ";"',
         ]
     return [*lines, f"separator = {_quoted(best if count else ';')}"]
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
+
+
+def _some(cells: Sequence[str]) -> str:
+    """The first few of some cells, each on one line and cut short."""
+    shown = ", ".join(_quoted(cell[:60]) for cell in cells[:6])
+    return shown + (f" and {len(cells) - 6:,} more" if len(cells) > 6 else "")
 
 
 def _quoted(text: str) -> str:

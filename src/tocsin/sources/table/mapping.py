@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+import datetime as dt
+
+from pydantic import Field, field_validator, model_validator
 
 from tocsin.desk import Frozen
 from tocsin.schema import SourceFacts
@@ -48,6 +50,25 @@ class Dates(Frozen):
     """How days are written."""
 
     format: str | None = Field(default=None, description="codes of strptime; none for 2021-11-17 or 17 November 2021")
+
+    @field_validator("format")
+    @classmethod
+    def _whole_day(cls, form: str | None) -> str | None:
+        if form is not None and not _gives_a_day(form):
+            raise ValueError(
+                f'"{form}" does not give a whole day: it needs the codes of the day (%d), the month (%m, or %b for its name) '
+                'and the year (%Y, or %y for two figures), as in "%d.%m.%Y"'
+            )
+        return form
+
+
+def _gives_a_day(form: str) -> bool:
+    """What is written in the form is read back as the same day."""
+    day = dt.datetime(2021, 11, 17)  # noqa: DTZ001 a day has no zone
+    try:
+        return dt.datetime.strptime(day.strftime(form), form).date() == day.date()  # noqa: DTZ007
+    except ValueError:
+        return False
 
 
 class Actors(Frozen):

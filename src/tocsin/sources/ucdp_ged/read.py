@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import polars as pl
 
 from tocsin.geo import countries
+from tocsin.sources.dayorder import WITHOUT_FORM, DayOrder
 from tocsin.sources.layout import Layout, find_columns, plain, spellings, told
 from tocsin.sources.values import Parsed, days, estimates_in_order, fault, parties, position, text, whole, words
 
@@ -16,13 +17,20 @@ REQUIRED = ("type_of_violence", "date_start")
 OWN = ("type_of_violence", "date_start", "date_prec", "where_prec", "side_a", "side_b", "best")
 
 
-def recognise(columns: Sequence[str], first: pl.DataFrame, *, where: str) -> Layout | None:  # noqa: ARG001
+def recognise(
+    columns: Sequence[str],
+    first: pl.DataFrame,  # noqa: ARG001
+    *,
+    where: str,
+    order: DayOrder = WITHOUT_FORM,
+) -> Layout | None:
     """The layout of a file, or None where it is not of UCDP GED.
 
     Args:
         columns: The columns of the file.
         first: Its first rows; the columns alone tell.
         where: The file's name, for messages.
+        order: What the whole file tells of dates in figures.
     """
     found = find_columns(columns, NAME, where=where)
     if not all(name in found for name in REQUIRED) or sum(name in found for name in OWN) < 5:
@@ -31,7 +39,7 @@ def recognise(columns: Sequence[str], first: pl.DataFrame, *, where: str) -> Lay
         form=_form(columns),
         columns=found,
         required={"event_date": found["date_start"], "event_type": found["type_of_violence"]},
-        parse=lambda cells: _parse(cells, found),
+        parse=lambda cells: _parse(cells, found, order),
     )
 
 
@@ -41,7 +49,7 @@ def _form(columns: Sequence[str]) -> str:
     return f"{len(columns)} columns{', with code_status' if 'code_status' in names else ''}{extra}"
 
 
-def _parse(cells: pl.DataFrame, found: Mapping[str, str]) -> dict[str, Parsed]:
+def _parse(cells: pl.DataFrame, found: Mapping[str, str], order: DayOrder) -> dict[str, Parsed]:
     """The columns of the contract that the file has, in the order in which their faults count."""
     bounds = told(NAME)["bounds"]
     parsed: dict[str, Parsed] = {}
@@ -51,8 +59,8 @@ def _parse(cells: pl.DataFrame, found: Mapping[str, str]) -> dict[str, Parsed]:
             parsed[field] = way(cells[found[name]])
 
     read("event_id", "id", _identity)
-    read("event_date", "date_start", lambda column: days(column, first=bounds["first_day"]))
-    _read_end(parsed, cells, found)
+    read("event_date", "date_start", lambda column: days(column, order=order, first=bounds["first_day"]))
+    _read_end(parsed, cells, found, order)
     kinds = spellings(told(NAME)["type_of_violence"])
     read(
         "event_type",
@@ -98,14 +106,14 @@ def _identity(column: pl.Series) -> Parsed:
     return Parsed(numbers.values.cast(pl.String), numbers.faults)
 
 
-def _read_end(parsed: dict[str, Parsed], cells: pl.DataFrame, found: Mapping[str, str]) -> None:
+def _read_end(parsed: dict[str, Parsed], cells: pl.DataFrame, found: Mapping[str, str], order: DayOrder) -> None:
     """The last day, which is the first where the file names none."""
     start = parsed["event_date"].values
     if "date_end" not in found:
         parsed["end_date"] = Parsed(start)
         return
     column = cells[found["date_end"]]
-    end = days(column)
+    end = days(column, order=order)
     before = fault(column.name, column, end.values < start, "the event ends before it starts")
     parsed["end_date"] = Parsed(pl.select(pl.coalesce(end.values, start)).to_series(), end.faults).with_faults(before)
 
