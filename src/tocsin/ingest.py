@@ -6,20 +6,21 @@ import contextlib
 import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from tocsin.catalogue import gazetteer_of
 from tocsin.desk import Desk, parse_toml
-from tocsin.errors import DeskError, QuestionError, SourceError, StoreBusyError, StoreError
+from tocsin.errors import DeskError, QuestionError, SourceError, StoreBusyError, StoreError, did_you_mean
+from tocsin.geo import countries
 from tocsin.geo.gazetteer import Gazetteer
 from tocsin.geo.places import resolve
-from tocsin.keeping import FOLDER, Kept, digest_of, keeping, notes, settle, unpacked
-from tocsin.schema import REJECT_SCHEMA, Vintage
+from tocsin.keeping import FOLDER, Kept, digest_of, give_numbers, keeping, notes, settle, unpacked
+from tocsin.schema import REJECT_SCHEMA, Span, Vintage
 from tocsin.sources import Batch, Mapping, Reading, raw_row, read
-from tocsin.store import File, Resolver, Store, load, open_store
+from tocsin.store import File, Resolver, Store, load, open_store, remarks
 from tocsin.store.open import FILE_NAME
 
 COORDINATES = ("country", "longitude", "latitude")
@@ -41,6 +42,8 @@ class Added:
     """True where the same file was loaded before: nothing was changed."""
     unread: tuple[str, ...]
     """Columns of the file that no field of an event is made from."""
+    remarks: tuple[str, ...] = ()
+    """Sentences that the user should read: what was odd, and what to do about it."""
 
 
 def add(
@@ -50,6 +53,8 @@ def add(
     mapping: Path | None = None,
     dated: dt.date | None = None,
     complete: bool = False,
+    covers: Span | None = None,
+    covers_countries: Sequence[str] | None = None,
     wait_seconds: float = 10.0,
     progress: Progress = _silent,
 ) -> Added:
@@ -58,21 +63,27 @@ def add(
     Args:
         mapping: A mapping file, for tables that no publisher's format fits.
         dated: The day as of which the file gives the data; today if it is not said.
-        complete: The file holds all rows of its countries between its first and last day: rows that it lacks were withdrawn.
+        complete: The file holds all rows of the countries and days for which it speaks: rows that it lacks were withdrawn.
+        covers: The days for which the file speaks, events or not; those between its first and last event in each country if it is
+            not said. A country without events in it has zeros on these days.
+        covers_countries: ISO codes of the countries for which `covers` holds; the desk's if it is not said. In other countries the file
+            speaks for the days between its first and last event there.
         progress: Told how many rows have been read so far.
 
     Raises:
-        SourceError: the file can not be read as event data.
+        SourceError: the file can not be read as event data, or is said to be of, or to cover, days still to come.
+        QuestionError: a country is not known.
         StoreError, StoreBusyError: the store can not be written. In each case nothing was loaded.
     """
     now = dt.datetime.now(dt.UTC)
-    if dated and dated > now.date():
-        raise SourceError(f"data can not be as of {dated}: that day is still to come", where=str(path))
+    _refuse_future(path, dated, covers, today=now.date())
     mapping_text = _text_of(mapping) if mapping else None
     folder = desk.memory / FOLDER
     with open_store(desk.memory, write=True, wait_seconds=wait_seconds) as store:
-        settle(folder, committed={vintage.key for vintage in store.vintages()})
+        numbers = {vintage.key: vintage.number for vintage in store.vintages()}
+        settle(folder, committed=numbers)
         _refuse_emptied(store, folder)
+        give_numbers(folder, known=numbers)
         reading = read(path, mapping=_mapping(mapping_text, where=str(mapping)))
         kept = Kept(
             digest=digest_of(path),
@@ -83,20 +94,52 @@ def add(
             dated=dated is not None,
             complete=complete,
             loaded_at=now,
+            number=max(numbers.values(), default=0) + 1,
+            covers=covers,
+            covers_countries=_declared_for(desk, covers, covers_countries),
         )
         twin = _loaded_before(store, folder, kept)
-        if twin:
+        if twin and (twin.dated or not kept.dated):
             return Added(vintage=twin, already=True, unread=reading.unread)
-        older = any(vintage.data_date > kept.data_date for vintage in store.vintages(kept.dataset))
+        if (
+            twin
+        ):  # loaded today without a date, and now said to be of today: the same load, which is believed from here on
+            kept = replace(kept, number=twin.number)
+        older = twin or any(vintage.data_date > kept.data_date for vintage in store.vintages(kept.dataset))
         with keeping(folder, path, kept):
             if not older:
                 vintage = _load(store, desk, reading, kept, progress=progress)
-                return Added(vintage=vintage, already=False, unread=reading.unread)
+                return Added(vintage, already=False, unread=reading.unread, remarks=remarks(store, vintage))
             # Vintages stand on each other's shoulders in the order of their dates, so an older one is put in by loading all anew.
-            _replay(desk, store, [*notes(folder), kept], progress=progress)
+            others = [each for each in notes(folder) if each.key != kept.key]
+            _replay(desk, store, [*others, kept], progress=progress)
     with open_store(desk.memory) as store:
         loaded = next(vintage for vintage in store.vintages() if vintage.key == kept.key)
-    return Added(vintage=loaded, already=False, unread=reading.unread)
+        return Added(loaded, already=False, unread=reading.unread, remarks=remarks(store, loaded))
+
+
+def _refuse_future(path: Path, dated: dt.date | None, covers: Span | None, *, today: dt.date) -> None:
+    if dated and dated > today:
+        raise SourceError(f"data can not be as of {dated}: that day is still to come", where=str(path))
+    if covers and covers.last > (dated or today):
+        raise SourceError(
+            f"the file can not cover days after {dated or today}, as of which it gives the data; {covers} was said",
+            where=str(path),
+            next_step="Say the days for which it was asked, up to the day on which it was made.",
+        )
+
+
+def _declared_for(desk: Desk, covers: Span | None, named: Sequence[str] | None) -> tuple[str, ...]:
+    """The countries for which a coverage is declared."""
+    if covers is None:
+        if named:
+            raise QuestionError("countries are named, but no days that the file covers", next_step="Say both.")
+        return ()
+    known = countries.known()
+    for name in named or ():
+        if name not in known:
+            raise QuestionError(f'"{name}" is no ISO 3166 alpha-3 code', next_step=did_you_mean(name, known))
+    return tuple(sorted(set(named or desk.countries)))
 
 
 def rebuild(desk: Desk, *, progress: Progress = _silent) -> tuple[Vintage, ...]:
@@ -114,8 +157,9 @@ def rebuild(desk: Desk, *, progress: Progress = _silent) -> tuple[Vintage, ...]:
             raise
         except StoreError:  # too damaged to be opened, which is why it is made anew
             store = None
-        vintages = store.vintages() if store else ()
-        settle(folder, committed={vintage.key for vintage in vintages} if vintages else None)
+        numbers = {vintage.key: vintage.number for vintage in store.vintages()} if store else {}
+        settle(folder, committed=numbers or None)
+        give_numbers(folder, known=numbers)
         kept = notes(folder)
         if not kept:
             raise StoreError(
@@ -163,13 +207,14 @@ def _refuse_emptied(store: Store, folder: Path) -> None:
 
 
 def _loaded_before(store: Store, folder: Path, kept: Kept) -> Vintage | None:
-    """The vintage of the same file, read by the same mapping, where no other date is said for it."""
+    """The vintage of the same file, read by the same mapping, where no other date and no other coverage is said for it."""
     same = {
         note.key
         for note in notes(folder)
         if (note.digest, note.dataset, note.mapping, note.complete)
         == (kept.digest, kept.dataset, kept.mapping, kept.complete)
         and (not kept.dated or note.data_date == kept.data_date)
+        and (not kept.covers or (note.covers, note.covers_countries) == (kept.covers, kept.covers_countries))
     }
     found = [vintage for vintage in store.vintages(kept.dataset) if vintage.key in same]
     return found[-1] if found else None
@@ -193,6 +238,9 @@ def _load(store: Store, desk: Desk, reading: Reading, kept: Kept, *, progress: P
         loaded_at=kept.loaded_at,
         gazetteer=named,
         key=kept.key,
+        number=kept.number,
+        covers=kept.covers,
+        covers_countries=kept.covers_countries,
     )
     resolved = _remembering(gazetteer)
     return load(
@@ -268,7 +316,7 @@ def _replay(desk: Desk, held: Store | None, files: Sequence[Kept], *, progress: 
     """Load kept files, oldest data first, into a new store, and put it in the place of the old one, which `held` keeps from others."""
     folder = desk.memory / FOLDER
     with tempfile.TemporaryDirectory(dir=desk.memory, prefix="rebuild-") as place:
-        for kept in sorted(files, key=lambda each: (each.data_date, each.loaded_at)):
+        for kept in sorted(files, key=lambda each: (each.data_date, each.number or 0)):
             with unpacked(folder, kept) as path, open_store(Path(place), write=True) as anew:
                 reading = read(path, mapping=_mapping(kept.mapping, where=f"mapping of {kept.name}"))
                 _load(anew, desk, reading, kept, progress=progress)

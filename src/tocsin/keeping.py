@@ -11,7 +11,8 @@ import datetime as dt
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from tocsin.errors import StoreError
+from tocsin.schema import Span
 from tocsin.writing import write_whole
 
 FOLDER = "files"
@@ -39,12 +41,25 @@ class Kept:
     dated: bool
     complete: bool
     loaded_at: dt.datetime
+    number: int | None = None
+    """Of its vintage; None in a note that was written before numbers were kept."""
+    covers: Span | None = None
+    """The days that it was declared to cover."""
+    covers_countries: tuple[str, ...] = ()
+    """The countries for which that was declared."""
 
     @property
     def key(self) -> str:
-        """Tells this load of this file from every other: one file may be loaded by two mappings, or as of two days."""
-        told = "\n".join((self.digest, self.dataset, self.mapping or "", str(self.data_date), str(self.complete)))
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        """Tells this load of this file from every other: one file may be loaded by two mappings, as of two days, or for other days."""
+        told = [self.digest, self.dataset, self.mapping or "", str(self.data_date), str(self.complete)]
+        if self.covers:
+            told += [self.covers.first.isoformat(), self.covers.last.isoformat(), *self.covers_countries]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+
+    @property
+    def note(self) -> str:
+        """The name of its note."""
+        return f"{self.digest}-{self.key}.json"
 
 
 _NOTE = TypeAdapter(Kept)
@@ -64,7 +79,7 @@ def keeping(folder: Path, path: Path, kept: Kept) -> Iterator[None]:
         StoreError: the file can not be kept, or was changed since its digest was taken.
     """
     target = folder / f"{kept.digest}.zst"
-    note = folder / f"{kept.digest}-{kept.key}.json"
+    note = folder / kept.note
     pending = note.with_suffix(_PENDING)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -121,7 +136,25 @@ def notes(folder: Path) -> list[Kept]:
                 where=str(path),
                 next_step="Restore it from a backup, or remove it.",
             ) from error
-    return sorted(found, key=lambda kept: (kept.data_date, kept.loaded_at))
+    return sorted(found, key=lambda kept: (kept.data_date, kept.number or 0, kept.loaded_at))
+
+
+def give_numbers(folder: Path, *, known: Mapping[str, int]) -> None:
+    """Write the number of its vintage into each note that lacks it, so that it stays the same when the store is made anew.
+
+    Args:
+        known: Number by key, as the store has them; a note that is not among them gets the next free one, oldest data first.
+
+    Raises:
+        StoreError: a note is damaged or can not be written.
+    """
+    kept = notes(folder)
+    highest = max([*known.values(), *(each.number or 0 for each in kept)], default=0)
+    for each in kept:
+        if each.number is None:
+            highest += each.key not in known
+            numbered = replace(each, number=known.get(each.key, highest))
+            write_whole(folder / each.note, _NOTE.dump_json(numbered, indent=1))
 
 
 @contextlib.contextmanager

@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 import polars as pl
 
+from tocsin.errors import QuestionError
+
 
 @dataclass(frozen=True)
 class Column:
@@ -126,6 +128,21 @@ class Span:
         return f"{spoken_date(self.first)} – {spoken_date(self.last)}"
 
 
+def span_of(text: str) -> Span:
+    """A span written as FIRST..LAST, both days included: 2020-01-01..2022-07-31.
+
+    Raises:
+        QuestionError: it is written otherwise, or the last day is before the first.
+    """
+    first, _, last = text.partition("..")
+    try:
+        return Span(dt.date.fromisoformat(first.strip()), dt.date.fromisoformat(last.strip()))
+    except ValueError as error:
+        raise QuestionError(
+            f'"{text}" is not a span of days: {error}', next_step="Write both days: 2020-01-01..2022-07-31"
+        ) from error
+
+
 def spoken_date(day: dt.date) -> str:
     """A day as printed: 15 September 2020. Month names do not depend on the machine's locale."""
     months = (
@@ -139,6 +156,7 @@ class Vintage:
     """One load of one data set."""
 
     number: int
+    """Given once, at the first load, and never changed: people cite it. The order in time is that of data_date, then number."""
     dataset: str
     source: str
     file: str
@@ -162,6 +180,10 @@ class Vintage:
     """Which of the source's formats the file has."""
     key: str
     """Tells this load of this file from every other."""
+    covers: Span | None = None
+    """The days that the user declared the file to cover, whether or not it has events in them."""
+    kept_back: int = 0
+    """Rows of a file without a date that were revised earlier than the same rows were known: these were left as they stood."""
 
 
 @dataclass(frozen=True)

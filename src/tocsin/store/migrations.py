@@ -75,7 +75,15 @@ def _first(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS = (_first,)
+def _second(connection: duckdb.DuckDBPyConnection) -> None:
+    """What a file was declared to cover, how many rows were kept back, and how many events lie behind each covered country."""
+    connection.execute("ALTER TABLE vintage ADD COLUMN covers_first DATE")
+    connection.execute("ALTER TABLE vintage ADD COLUMN covers_last DATE")
+    connection.execute("ALTER TABLE vintage ADD COLUMN kept_back BIGINT DEFAULT 0")
+    connection.execute("ALTER TABLE covered ADD COLUMN events BIGINT")  # null where it was loaded before this step
+
+
+MIGRATIONS = (_first, _second)
 
 
 def first_row(
@@ -90,7 +98,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, *, path: str) -> None:
     """Bring a store to the newest layout.
 
     Raises:
-        StoreError: the store was written by a newer Tocsin.
+        StoreError: the store was written by a newer Tocsin, or can not be written.
     """
     connection.execute("CREATE TABLE IF NOT EXISTS layout (version INTEGER NOT NULL)")
     found = first_row(connection, "SELECT max(version) FROM layout")
@@ -102,7 +110,14 @@ def migrate(connection: duckdb.DuckDBPyConnection, *, path: str) -> None:
             next_step="Use that version, or move the .tocsin folder away and load the files again.",
         )
     for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.execute("BEGIN")
-        step(connection)
-        connection.execute("INSERT INTO layout VALUES (?)", [number])
-        connection.execute("COMMIT")
+        try:
+            connection.execute("BEGIN")
+            step(connection)
+            connection.execute("INSERT INTO layout VALUES (?)", [number])
+            connection.execute("COMMIT")
+        except duckdb.Error as error:
+            raise StoreError(
+                f"can not be brought to layout {number}: {str(error).splitlines()[0][:200]}",
+                where=path,
+                next_step="Check that the disk has room and that you may write there; it is as it was.",
+            ) from error

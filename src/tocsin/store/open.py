@@ -21,7 +21,9 @@ from pydantic import TypeAdapter
 from tocsin.cube import Events
 from tocsin.errors import QuestionError, StoreBusyError, StoreError, did_you_mean
 from tocsin.schema import Provenance, SourceFacts, Span, Vintage
+from tocsin.store.creation import ensure
 from tocsin.store.migrations import MIGRATIONS, first_row, migrate
+from tocsin.store.standing import standing
 
 FILE_NAME = "store.duckdb"
 MEMORY_LIMIT = "2GB"
@@ -36,10 +38,11 @@ class Store:
     folder: Path
 
     def vintages(self, dataset: str | None = None) -> tuple[Vintage, ...]:
-        """Every load, oldest first; of one data set if it is named."""
+        """Every load, oldest data first; of one data set if it is named."""
         rows = self.connection.execute(
             "SELECT number, dataset, source, file, digest, data_date, loaded_at, rows, events, rejects, first_date, last_date, "
-            "complete, synthetic, dated, added, changed, withdrawn, form, key FROM vintage WHERE ? IS NULL OR dataset = ? ORDER BY number",
+            "complete, synthetic, dated, added, changed, withdrawn, form, key, covers_first, covers_last, kept_back FROM vintage "
+            "WHERE ? IS NULL OR dataset = ? ORDER BY data_date, number",
             [dataset, dataset],
         ).fetchall()
         return tuple(
@@ -48,6 +51,7 @@ class Store:
                 loaded_at=row[6].replace(tzinfo=dt.UTC), rows=row[7], events=row[8], rejects=row[9],
                 span=Span(row[10], row[11]) if row[10] else None, complete=row[12], synthetic=row[13], dated=row[14],
                 added=row[15], changed=row[16], withdrawn=row[17], form=row[18], key=row[19],
+                covers=Span(row[20], row[21]) if row[20] else None, kept_back=row[22],
             )
             for row in rows
         )  # fmt: skip
@@ -57,14 +61,22 @@ class Store:
         rows = self.connection.execute("SELECT dataset FROM vintage GROUP BY dataset ORDER BY min(number)").fetchall()
         return tuple(row[0] for row in rows)
 
-    def events(self, dataset: str, *, countries: tuple[str, ...] | None = None, as_of: dt.date | None = None) -> Events:
+    def events(
+        self,
+        dataset: str,
+        *,
+        countries: tuple[str, ...] | None = None,
+        as_of: dt.date | None = None,
+        up_to: int | None = None,
+    ) -> Events:
         """The rows of one data set as they stand, or stood on the day `as_of`.
 
         Args:
             countries: The ISO codes for which `about.covered` must hold; the rows are not filtered by them.
+            up_to: The number of a vintage: the rows as they stood once it was known, with all that is dated before it.
 
         Raises:
-            QuestionError: the data set is not loaded, or not yet by `as_of`.
+            QuestionError: the data set is not loaded, not yet by `as_of`, or has no such vintage.
         """
         known = self.datasets()
         if dataset not in known:
@@ -72,6 +84,11 @@ class Store:
             raise QuestionError(f'no data set "{dataset}" is loaded', next_step=step)
         vintages = self.vintages(dataset)
         seen = tuple(vintage for vintage in vintages if as_of is None or vintage.data_date <= as_of)
+        if up_to is not None:
+            numbers = [vintage.number for vintage in seen]
+            if up_to not in numbers:
+                raise QuestionError(f'"{dataset}" has no vintage {up_to}', next_step="See them: tocsin vintages")
+            seen = seen[: numbers.index(up_to) + 1]
         if not seen:
             oldest = min(vintage.data_date for vintage in vintages)
             raise QuestionError(
@@ -80,10 +97,7 @@ class Store:
         newest = seen[-1].number
         # Only what is needed to tell the standing rows: every figure reads through this filter.
         stands = [f"dataset = {_quoted(dataset)}"] if len(known) > 1 else []
-        if len(seen) == len(vintages):
-            stands.append("closed IS NULL")
-        else:
-            stands.append(f"opened <= {newest} AND (closed IS NULL OR closed > {newest})")
+        stands.append(standing(seen, known=vintages))
         # In one statement: the engine checks each step that is laid upon another anew.
         rows = self.connection.sql(
             f"SELECT * EXCLUDE (dataset, opened, closed) FROM event WHERE {' AND '.join(stands)}", alias="event"
@@ -93,7 +107,7 @@ class Store:
             facts=self._facts(newest),
             vintages=seen,
             as_of=as_of,
-            covered=self._covered(dataset, newest, countries),
+            covered=self._covered(seen, countries),
         )
         return Events(
             rows=nw.from_native(rows),
@@ -120,45 +134,57 @@ class Store:
     def versions(self, event_id: str, *, dataset: str | None = None) -> list[tuple[Vintage, int]]:
         """Each version of an event that was ever loaded: its vintage and the row of that file, oldest first."""
         rows = self.connection.execute(
-            "SELECT opened, row FROM event WHERE event_id = ? AND (? IS NULL OR dataset = ?) ORDER BY opened",
+            "SELECT opened, row FROM event WHERE event_id = ? AND (? IS NULL OR dataset = ?)",
             [event_id, dataset, dataset],
         ).fetchall()
-        by_number = {vintage.number: vintage for vintage in self.vintages()}
-        return [(by_number[opened], row) for opened, row in rows]
+        by_number = dict(rows)
+        return [(vintage, by_number[vintage.number]) for vintage in self.vintages() if vintage.number in by_number]
 
-    def filled(self, dataset: str) -> dict[str, int]:
-        """How many of the data set's standing rows have a value, by column."""
+    def filled(self, dataset: str, *, as_of: dt.date | None = None) -> dict[str, int]:
+        """How many of the data set's rows that stand, or stood on the day `as_of`, have a value, by column."""
         columns = [name for name, *_ in self.connection.execute("DESCRIBE event").fetchall()]
         counts = ", ".join(f'count("{name}")' for name in columns)
-        row = first_row(self.connection, f"SELECT {counts} FROM event WHERE dataset = ? AND closed IS NULL", [dataset])
+        stands = self._stands(dataset, as_of)
+        row = first_row(self.connection, f"SELECT {counts} FROM event WHERE dataset = ? AND {stands}", [dataset])
         return dict(zip(columns, row or (), strict=True))
 
-    def placed(self, dataset: str) -> int:
-        """How many of the data set's standing rows have a point."""
-        return self._counted(dataset, "place.latitude IS NOT NULL", [])
+    def placed(self, dataset: str, *, as_of: dt.date | None = None) -> int:
+        """How many of the data set's rows that stand, or stood on the day `as_of`, have a point."""
+        return self._counted(dataset, as_of, "place.latitude IS NOT NULL", [])
 
-    def unplaced(self, dataset: str, countries: tuple[str, ...]) -> int:
-        """How many of the standing rows of these countries have a point that no unit of their country holds."""
+    def unplaced(self, dataset: str, countries: tuple[str, ...], *, as_of: dt.date | None = None) -> int:
+        """How many of the rows of these countries, as they stand or stood on `as_of`, have a point that no unit of their country holds."""
         return self._counted(
             dataset,
+            as_of,
             "place.latitude IS NOT NULL AND place.unit_code IS NULL AND list_contains(?, event.country)",
             [list(countries)],
         )
 
-    def _counted(self, dataset: str, where: str, parameters: list[object]) -> int:
+    def _stands(self, dataset: str, as_of: dt.date | None) -> str:
+        """An SQL test of the rows that stand, or stood on the day `as_of`."""
+        known = self.vintages(dataset)
+        return standing([each for each in known if as_of is None or each.data_date <= as_of], known=known)
+
+    def _counted(self, dataset: str, as_of: dt.date | None, where: str, parameters: list[object]) -> int:
         row = first_row(
             self.connection,
-            f"SELECT count(*) FROM event JOIN place USING (place_id) WHERE dataset = ? AND closed IS NULL AND {where}",
+            "SELECT count(*) FROM event JOIN place USING (place_id) "
+            f"WHERE dataset = ? AND {self._stands(dataset, as_of)} AND {where}",
             [dataset, *parameters],
         )
         return int(row[0]) if row else 0
 
-    def named_units(self, dataset: str, countries: tuple[str, ...]) -> pl.DataFrame:
-        """Standing rows of these countries by the unit that the shape gives and the name in the data: unit_code, admin1, events."""
+    def named_units(self, dataset: str, countries: tuple[str, ...], *, as_of: dt.date | None = None) -> pl.DataFrame:
+        """Rows of these countries, as they stand or stood on `as_of`, by the unit that the shape gives and the one that the data name.
+
+        Returns:
+            unit_code, admin1, events.
+        """
         return frame(
             self.connection,
             "SELECT unit_code, admin1, count(*) AS events FROM event JOIN place USING (place_id) "
-            "WHERE dataset = ? AND closed IS NULL AND admin1 IS NOT NULL AND list_contains(?, event.country) "
+            f"WHERE dataset = ? AND {self._stands(dataset, as_of)} AND admin1 IS NOT NULL AND list_contains(?, event.country) "
             "GROUP BY ALL ORDER BY ALL",
             [dataset, list(countries)],
         )
@@ -167,12 +193,11 @@ class Store:
         row = first_row(self.connection, "SELECT facts FROM vintage WHERE number = ?", [vintage])
         return facts_from_json(row[0] if row else "{}")
 
-    def _covered(self, dataset: str, newest: int, countries: tuple[str, ...] | None) -> tuple[Span, ...]:
+    def _covered(self, seen: tuple[Vintage, ...], countries: tuple[str, ...] | None) -> tuple[Span, ...]:
         """Days for which some file speaks, for each of the countries (or, where none is named, for any)."""
         rows = self.connection.execute(
-            "SELECT covered.country, covered.first_date, covered.last_date FROM covered JOIN vintage ON vintage.number = covered.vintage "
-            "WHERE dataset = ? AND number <= ?",
-            [dataset, newest],
+            "SELECT country, first_date, last_date FROM covered WHERE list_contains(?, vintage)",
+            [[vintage.number for vintage in seen]],
         ).fetchall()
         if countries is None:
             return joined([Span(first, last) for _, first, last in rows])
@@ -239,6 +264,8 @@ def open_store(folder: Path, *, write: bool = False, wait_seconds: float = 10.0)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"can not be written: {error.strerror}", where=str(folder)) from error
+    if write:
+        ensure(path)
     connection = _connect(path, write=write, wait_seconds=wait_seconds)
     try:
         connection.execute("SET TimeZone = 'UTC'")
@@ -266,7 +293,7 @@ def _check_layout(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             if version is None
             else f"has layout {version}, this Tocsin reads {len(MIGRATIONS)}",
             where=str(path),
-            next_step="Load a file: tocsin add FILE" if version is None else "Run tocsin add to bring it up to date.",
+            next_step="Load a file: tocsin add FILE" if version is None else "Bring it up to date: tocsin rebuild",
         )
 
 

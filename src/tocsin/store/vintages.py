@@ -2,7 +2,11 @@
 
 A row of the fact table stands from the vintage that opened it until the vintage that closed it. A load opens the rows that are new or
 changed, closes those that changed, and withdraws (closes) rows that the file lacks only where the file is declared to be complete,
-and then only in the countries that it names and between its first and last day.
+and then only in the countries and days for which it speaks: those that it was declared to cover, or else those between its first
+and last event in a country.
+
+A file without a date is taken to be the newest. A row of it that was revised before the row of the same id that stands is then the
+older word: it does not replace the newer one, and the file withdraws nothing. Where the user says the date, the user is believed.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import polars as pl
 
 from tocsin.cube import EPOCH, SEPARATOR
 from tocsin.errors import SourceError, StoreError
-from tocsin.schema import EVENT, EVENT_SCHEMA, REJECT_SCHEMA, SourceFacts, Vintage
+from tocsin.schema import EVENT, EVENT_SCHEMA, REJECT_SCHEMA, SourceFacts, Span, Vintage
 from tocsin.store.migrations import KEPT, column_types, first_row
 from tocsin.store.open import Store, facts_to_json, frame
 
@@ -39,6 +43,9 @@ _BREAK = f"chr({ord(SEPARATOR)})"
 _PARTY_TEXT = f"{_BREAK} || array_to_string(coalesce(actors, []), {_BREAK}) || {_BREAK}"
 
 _ACTOR_COLUMNS = {"actor1", "actor2", "assoc_actor1", "assoc_actor2"}
+MADE_ID = "row-"
+"""Ids that were made from what a row says begin with this."""
+
 CONTENT = tuple(name for name in KEPT if name not in _NOT_CONTENT)
 
 
@@ -74,6 +81,22 @@ class File:
     """Which gazetteer its places are worked out with."""
     key: str
     """Tells this load of this file from every other."""
+    number: int | None = None
+    """The number of its vintage; the next free one if it is not said."""
+    covers: Span | None = None
+    """The days that it was declared to cover."""
+    covers_countries: tuple[str, ...] = ()
+    """The countries for which that was declared."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How many rows a load added, changed, withdrew, and kept back for being older than what stands."""
+
+    added: int
+    changed: int = 0
+    withdrawn: int = 0
+    kept_back: int = 0
 
 
 def load(
@@ -98,7 +121,7 @@ def load(
     """
     connection = store.connection
     _refuse_older(store, file)
-    number = _next(connection, "vintage", "number")
+    number = file.number or _next(connection, "vintage", "number")
     try:
         # Outside the transaction, into tables that go with the connection: within one the engine would hold every part until its end.
         rows = _stage(connection, batches, progress)
@@ -110,6 +133,7 @@ def load(
         _give_places(connection, resolve)
         _give_parties(connection)
         _make_ready(connection)
+        _tell_spoken_for(connection, file)
         moved = _open_and_close(connection, number, file)
         _record(connection, number, file, rows=rows, moved=moved)
         connection.execute("COMMIT")
@@ -123,7 +147,7 @@ def load(
     except BaseException:
         _roll_back(connection)
         raise
-    return store.vintages()[-1]
+    return next(vintage for vintage in store.vintages() if vintage.number == number)
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
@@ -196,7 +220,7 @@ def _make_ids(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""
         UPDATE staged SET event_id = made.id FROM (
-            SELECT row, 'row-' || left(digest, 20) || '-' || row_number() OVER (PARTITION BY digest ORDER BY row) AS id
+            SELECT row, '{MADE_ID}' || left(digest, 20) || '-' || row_number() OVER (PARTITION BY digest ORDER BY row) AS id
             FROM (SELECT row, md5(concat_ws(chr(31), {content})) AS digest FROM staged WHERE event_id IS NULL)
         ) AS made WHERE staged.row = made.row
         """
@@ -286,8 +310,27 @@ def _make_ready(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: File) -> tuple[int, int, int]:
-    """Open what is new or changed, close what changed or was withdrawn; give the three counts."""
+def _tell_spoken_for(connection: duckdb.DuckDBPyConnection, file: File) -> None:
+    """The days for which the file speaks, by country: those declared, or else those between its first and last event there."""
+    first, last = (file.covers.first, file.covers.last) if file.covers else (None, None)
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE spoken AS
+        SELECT land, coalesce(declared.first_date, seen.first_date) AS first_date,
+            coalesce(declared.last_date, seen.last_date) AS last_date, coalesce(events, 0) AS events
+        FROM (
+            SELECT coalesce(country, '') AS land, min(event_date) AS first_date, max(event_date) AS last_date, count(*) AS events
+            FROM ready GROUP BY ALL
+        ) AS seen FULL JOIN (
+            SELECT unnest(CAST(? AS VARCHAR[])) AS land, CAST(? AS DATE) AS first_date, CAST(? AS DATE) AS last_date
+        ) AS declared USING (land)
+        """,
+        [list(file.covers_countries) if file.covers else [], first, last],
+    )
+
+
+def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: File) -> Moved:
+    """Open what is new or changed, close what changed or was withdrawn."""
     columns = ", ".join(KEPT)
     standing = "event.dataset = ? AND event.closed IS NULL"
     if not _one(connection, f"SELECT count(*) FROM event WHERE {standing}", [file.dataset]):
@@ -295,7 +338,8 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
             f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns} FROM ready",
             [file.dataset, number],
         )
-        return _one(connection, "SELECT count(*) FROM ready"), 0, 0
+        return Moved(added=_one(connection, "SELECT count(*) FROM ready"))
+    kept_back = _find_older(connection, file)
     # A file does not speak for the columns that it lacks: they neither make a row changed nor are they lost.
     present = [name for name in CONTENT if name not in file.absent]
     placed = not {"longitude", "latitude"} & set(file.absent)
@@ -304,7 +348,7 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
     differs = " OR ".join(f"ready.{name} IS DISTINCT FROM event.{name}" for name in (*present, *keys))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE changed AS SELECT ready.event_id FROM ready JOIN event USING (event_id) "
-        f"WHERE {standing} AND ({differs})",
+        f"WHERE {standing} AND ({differs}) AND event_id NOT IN (SELECT event_id FROM older)",
         [file.dataset],
     )
     carried = ", ".join(
@@ -323,7 +367,7 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
         """,
         [file.dataset],
     )
-    withdrawn = _withdraw(connection, number, file)
+    withdrawn = _withdraw(connection, number, file, speaks=file.complete and not kept_back)
     connection.execute(
         f"UPDATE event SET closed = ? WHERE {standing} AND event_id IN (SELECT event_id FROM changed)",
         [number, file.dataset],
@@ -332,27 +376,38 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
         f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns} FROM opened",
         [file.dataset, number],
     )
-    return (
-        _one(connection, "SELECT count(*) FROM opened WHERE NOT revises"),
-        _one(connection, "SELECT count(*) FROM changed"),
-        withdrawn,
+    return Moved(
+        added=_one(connection, "SELECT count(*) FROM opened WHERE NOT revises"),
+        changed=_one(connection, "SELECT count(*) FROM changed"),
+        withdrawn=withdrawn,
+        kept_back=kept_back,
     )
 
 
-def _withdraw(connection: duckdb.DuckDBPyConnection, number: int, file: File) -> int:
+def _find_older(connection: duckdb.DuckDBPyConnection, file: File) -> int:
+    """Find the rows of a file without a date that were revised before the same rows that stand; give their number."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE older AS SELECT ready.event_id FROM ready JOIN event USING (event_id) "
+        "WHERE event.dataset = ? AND event.closed IS NULL AND NOT ? AND ready.revised_at < event.revised_at",
+        [file.dataset, file.dated],
+    )
+    return _one(connection, "SELECT count(*) FROM older")
+
+
+def _withdraw(connection: duckdb.DuckDBPyConnection, number: int, file: File, *, speaks: bool) -> int:
     """Close rows that the file takes back.
 
-    They are those that a complete file lacks, in each of its countries between that country's first and last day; and those that an
-    earlier load of the very same file gave by another mapping. A row that was set aside for a fault is not lacking.
+    They are those that the file lacks among the countries and days for which it `speaks`; and those that an earlier load of the very
+    same file gave by another mapping. A row that was set aside for a fault is not lacking.
     """
     _name_set_aside(connection)
     where = (
         "dataset = ? AND closed IS NULL AND event_id NOT IN (SELECT event_id FROM ready) "
         "AND event_id NOT IN (SELECT said FROM named_aside) AND (opened IN (SELECT number FROM vintage WHERE digest = ? AND dataset = ?) "
-        "OR (? AND EXISTS (SELECT 1 FROM (SELECT coalesce(country, '') AS land, min(event_day) AS first, max(event_day) AS last "
-        "FROM ready GROUP BY ALL) AS spans WHERE land = coalesce(event.country, '') AND event.event_day BETWEEN first AND last)))"
+        "OR (? AND EXISTS (SELECT 1 FROM spoken WHERE land = coalesce(event.country, '') "
+        "AND event.event_date BETWEEN first_date AND last_date)))"
     )
-    given = [file.dataset, file.digest, file.dataset, file.complete]
+    given = [file.dataset, file.digest, file.dataset, speaks]
     count = _one(connection, f"SELECT count(*) FROM event WHERE {where}", given)
     if count:
         connection.execute(f"UPDATE event SET closed = ? WHERE {where}", [number, *given])
@@ -391,28 +446,29 @@ def _record(
     file: File,
     *,
     rows: int,
-    moved: tuple[int, int, int],
+    moved: Moved,
 ) -> None:
-    """Write the vintage's own row; `moved` counts the rows added, changed and withdrawn."""
+    """Write the vintage's own row."""
     rejects = _one(connection, "SELECT count(*) FROM reject WHERE vintage = ?", [number])
     connection.execute(
         """
         INSERT INTO vintage
         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, count(*), ?, ?, ?, ?, min(event_date), max(event_date), ?,
             coalesce(bool_and(list_contains(string_split(lower(coalesce(tags, '')), '; '), 'synthetic')), false),
-            CAST(CAST(? AS JSON) AS VARCHAR[]), CAST(CAST(? AS JSON) AS VARCHAR[]), ?
+            CAST(CAST(? AS JSON) AS VARCHAR[]), CAST(CAST(? AS JSON) AS VARCHAR[]), ?, ?, ?, ?
         FROM ready
         """,
         [
             number, file.dataset, file.source, file.form, facts_to_json(file.facts), file.name, file.digest, file.key,
-            file.data_date, file.dated, file.loaded_at.astimezone(dt.UTC).replace(tzinfo=None), rows, rejects, *moved, file.complete,
-            json.dumps(file.absent), json.dumps(file.unread), file.gazetteer,
+            file.data_date, file.dated, file.loaded_at.astimezone(dt.UTC).replace(tzinfo=None), rows, rejects,
+            moved.added, moved.changed, moved.withdrawn, file.complete, json.dumps(file.absent), json.dumps(file.unread), file.gazetteer,
+            *((file.covers.first, file.covers.last) if file.covers else (None, None)), moved.kept_back,
         ],
     )  # fmt: skip
     connection.execute(
-        "INSERT INTO covered SELECT ?, coalesce(country, ''), min(event_date), max(event_date) FROM ready GROUP BY country",
+        "INSERT INTO covered (vintage, country, first_date, last_date, events) SELECT ?, land, first_date, last_date, events FROM spoken",
         [number],
     )
     connection.execute("DROP VIEW ready")
-    for table in ("staged", "aside", "twin", "keyed"):
+    for table in ("staged", "aside", "twin", "keyed", "spoken"):
         connection.execute(f"DROP TABLE {table}")
