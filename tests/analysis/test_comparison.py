@@ -159,3 +159,63 @@ def test_a_window_outside_the_data_says_what_they_cover() -> None:
     windows = (covered[0], Span(dt.date(2030, 1, 1), dt.date(2030, 6, 1)))
     with pytest.raises(QuestionError, match="not covered by the data"):
         compare(on_polars([{"date": MONDAY}], covered), selection=Selection(), definition=Definition(), windows=windows)
+
+
+@pytest.mark.parametrize(
+    ("later", "words"), [(5, "5 whole weeks of 8 February 2021 – 14 March 2021"), (9, "share the week of 8 March 2021")]
+)
+def test_windows_that_share_a_week_are_refused(later: int, words: str) -> None:
+    """Ten weeks from 4 January, and ten that begin some weeks later."""
+    first = Span(MONDAY, MONDAY + dt.timedelta(days=69))
+    second = Span(MONDAY + dt.timedelta(days=7 * later), MONDAY + dt.timedelta(days=7 * later + 69))
+    events = on_polars([{"date": MONDAY}], [Span(first.first, second.last)])
+    for windows in ((first, second), (second, first)):
+        with pytest.raises(QuestionError, match=words) as refused:
+            compare(events, selection=Selection(), definition=Definition(), windows=windows)
+        assert "let one end before the other begins" in refused.value.next_step
+
+
+def test_windows_that_share_only_days_of_a_cut_week_are_compared() -> None:
+    # Both hold Wednesday 17 March 2021, whose week is whole in neither.
+    first = Span(MONDAY, MONDAY + dt.timedelta(days=72))
+    second = Span(first.last, first.last + dt.timedelta(days=80))
+    events = on_polars([{"date": MONDAY}], [Span(first.first, second.last)])
+    table = compare(events, selection=Selection(), definition=Definition(), windows=(first, second))
+    assert table["before_weeks"].to_list() == [10]
+
+
+def test_two_windows_without_incidents_have_upper_limits() -> None:
+    """Of 40 weeks without an incident: the rate at which that has a chance of 5 in 100, ln(20) / 40 = 0.0749 a week."""
+    row = compare_series("x", np.zeros(40), np.zeros(20))
+    assert (row["before_low"], row["after_low"]) == (0, 0)
+    assert row["before_high"] == pytest.approx(np.log(20) / 40)
+    assert row["difference"] == 0
+    assert row["difference_low"] == pytest.approx(-np.log(20) / 40)
+    assert row["difference_high"] == pytest.approx(np.log(20) / 20)
+    assert (row["ratio"], row["ratio_low"], row["ratio_high"]) == (None, None, None)
+    assert "no ratio" in str(row["note"])
+    assert "Poisson" in str(row["note"])
+    short = compare_series("x", np.zeros(7), np.zeros(7))
+    assert short["difference_low"] is None
+    assert "no intervals" in str(short["note"])
+
+
+def test_a_window_without_incidents_is_not_taken_for_certain() -> None:
+    many = np.random.default_rng(9).poisson(2, 40).astype(float)
+    row, turned = compare_series("x", np.zeros(10), many), compare_series("x", many, np.zeros(10))
+    mean, upper = number(row, "after_mean"), number(row, "after_high") - number(row, "after_mean")
+    assert row["difference_high"] == pytest.approx(mean + upper)
+    assert row["difference_low"] == pytest.approx(mean - np.hypot(upper, np.log(20) / 10))
+    assert turned["difference_low"] == pytest.approx(-number(row, "difference_high"))
+    assert "Poisson" in str(turned["note"])
+
+
+def test_the_limits_of_rare_incidents_hold_the_truth() -> None:
+    """One incident in some forty weeks: most windows have none or one."""
+    rng = np.random.default_rng(10)
+    rows = [compare_series("x", drawn(46, 0.03, 0.5, 0.5, rng), drawn(46, 0.02, 0.5, 0.5, rng)) for _ in range(1000)]
+    both = [row for row in rows if not number(row, "before_mean") and not number(row, "after_mean")]
+    assert len(both) > 50
+    for name, truth in (("before", 0.03), ("difference", -0.01)):
+        held = [number(row, f"{name}_low") <= truth <= number(row, f"{name}_high") for row in rows]
+        assert np.mean(held) >= 0.95, name

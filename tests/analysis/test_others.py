@@ -102,9 +102,20 @@ def test_new_media_has_three_readings() -> None:
         at(0, scale=None),
     ]
     table = new_media(on_duckdb(rows, [WEEKS]), selection=Selection(), windows={"all": WEEKS})
-    assert table.rows() == [("all", 4, 0.25, 0.5, 0.375)]
+    assert table.rows() == [("all", 4, 0.25, 0.5, 0.375, 1)]
     with pytest.raises(QuestionError, match="scale"):
         new_media(on_polars([at(0)], [WEEKS]), selection=Selection(), windows={"all": WEEKS})
+
+
+def test_the_base_of_the_shares_is_what_states_a_scale() -> None:
+    """One incident by new media in each window; the later has three more that state nothing, which are in no share."""
+    days = {"before": Span(MONDAY, MONDAY), "after": Span(MONDAY + dt.timedelta(days=1), MONDAY + dt.timedelta(days=1))}
+    rows = [at(day, scale=scale) for day in (0, 1) for scale in ("New media", "National")]
+    rows += [at(1, scale=None)] * 3
+    table = new_media(on_polars(rows, [WEEKS]), selection=Selection(), windows=days)
+    assert table["incidents"].to_list() == [2, 2]
+    assert table["any"].to_list() == [0.5, 0.5]
+    assert table["unstated"].to_list() == [0, 3]
 
 
 def test_precision_by_hand() -> None:

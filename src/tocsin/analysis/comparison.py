@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from tocsin.analysis.weeks import covered_weeks, fold, whole_weeks
+from tocsin.analysis.weeks import covered_weeks, fold, week_start, whole_weeks
 from tocsin.cube import Events, Selection, count
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
@@ -90,15 +91,21 @@ def compare(
     Returns:
         One row a series: series; before_weeks, before_incidents, before_mean, before_low, before_high (incidents a week) and the same with
         after_; ratio, ratio_low, ratio_high (after / before); difference, difference_low, difference_high (after - before, incidents
-        a week); note (why an interval is missing, or null). Bounds are null where the window has fewer than FEW_WEEKS weeks, or,
-        for the ratio, fewer than FEW_EVENTS incidents.
+        a week); note (why a number is missing, or where a limit comes from; or null). Bounds are null where a window has fewer than
+        FEW_WEEKS weeks, or, for the ratio, fewer than FEW_EVENTS incidents; the ratio is null where there was nothing before.
 
     Raises:
-        QuestionError: a window holds no whole week that the data cover.
+        QuestionError: a window holds no whole week that the data cover, or a whole week lies in both.
+
+    Assumes:
+        The windows do not depend on each other. A window without an incident is one of Poisson counts: nothing tells otherwise.
 
     Source:
-        mean_of_series for each window; the ratio by the delta method on its logarithm, both with Welch's degrees of freedom.
+        mean_of_series for each window; the ratio by the delta method on its logarithm, both with Welch's degrees of freedom. Where a
+        window has no incident, the difference from the limits of the two means (Zou and Donner 2008, Construction of Confidence
+        Limits about Effect Measures, Statistics in Medicine 27(10)).
     """
+    _refuse_overlap(windows, starts=definition.week_starts)
     sides = [_counts(events, selection, definition, window) for window in windows]
     rows = [compare_series(label, *sides, confidence=confidence)]
     for name, actors in (groups or {}).items():
@@ -120,6 +127,20 @@ _SCHEMA: dict[str, type[pl.DataType]] = {
     **{name + bound: pl.Float64 for name in ("ratio", "difference") for bound in ("", "_low", "_high")},
     "note": pl.String,
 }
+
+
+def _refuse_overlap(windows: tuple[Span, Span], *, starts: str) -> None:
+    before, after = (whole_weeks(window, starts=starts) for window in windows)
+    both = range(max(before.start, after.start), min(before.stop, after.stop))
+    if not both:
+        return
+    shared = Span(week_start(both.start, starts=starts), week_start(both.stop, starts=starts) - dt.timedelta(days=1))
+    raise QuestionError(
+        f"the windows {windows[0]} and {windows[1]} share the {len(both)} whole weeks of {shared}"
+        if len(both) > 1
+        else f"the windows {windows[0]} and {windows[1]} share the week of {shared}",
+        next_step="Windows that are compared must not depend on each other: let one end before the other begins.",
+    )
 
 
 def _counts(events: Events, selection: Selection, definition: Definition, window: Span) -> NDArray[np.float64]:
@@ -146,29 +167,48 @@ def compare_series(
     """
     enough = min(before.size, after.size) >= FEW_WEEKS
     row: dict[str, float | int | str | None] = {"series": label}
-    sides = []
+    sides, reaches = [], []
     for name, counts in (("before", before), ("after", after)):
         side = mean_of_series(counts) if counts.size > 1 else Mean(float(counts.mean()), np.nan, 1.0)
+        down, up = reach = _reaches(side, counts.size, confidence)
         sides.append(side)
-        reach = _reach(side.error, side.freedom, confidence)
+        reaches.append(reach)
         known = counts.size >= FEW_WEEKS
         row |= {
             f"{name}_weeks": counts.size,
             f"{name}_incidents": int(counts.sum()),
             f"{name}_mean": side.mean,
-            f"{name}_low": max(0.0, side.mean - reach) if known and side.error else None,
-            f"{name}_high": side.mean + reach if known and side.error else None,
+            f"{name}_low": max(0.0, side.mean - down) if known else None,
+            f"{name}_high": side.mean + up if known else None,
         }
     few = min(before.sum(), after.sum()) < FEW_EVENTS
     row |= _ratio(*sides, confidence=confidence, known=enough and not few)
-    row |= _difference(*sides, confidence=confidence, known=enough)
+    row |= _difference(*sides, reaches=reaches, confidence=confidence, known=enough)
+    row["note"] = _note(before, after, enough=enough, few=few)
+    return row
+
+
+def _note(before: NDArray[np.float64], after: NDArray[np.float64], *, enough: bool, few: bool) -> str | None:
+    """Why a number is missing, or where a limit comes from."""
     notes = []
+    if not before.sum():
+        notes.append("no ratio: the earlier window has no incident")
     if not enough:
         notes.append(f"no intervals: a window has fewer than {FEW_WEEKS} whole weeks")
-    elif few:
+    elif few and before.sum():
         notes.append(f"no interval for the ratio: a window has fewer than {FEW_EVENTS} incidents")
-    row["note"] = "; ".join(notes) or None
-    return row
+    if enough and not (before.sum() and after.sum()):
+        notes.append("a window has no incident: its upper limit is that of a Poisson count")
+    return "; ".join(notes) or None
+
+
+def _reaches(side: Mean, weeks: int, confidence: float) -> tuple[float, float]:
+    """How far the interval of a mean reaches down and up; where there is no incident, up to the mean at which that has a chance of 5 in
+    100 (at a confidence of 95 per cent)."""
+    if side.mean == 0:
+        return 0.0, float(-np.log1p(-confidence) / weeks)
+    reach = _reach(side.error, side.freedom, confidence)
+    return reach, reach
 
 
 def _ratio(before: Mean, after: Mean, *, confidence: float, known: bool) -> dict[str, float | None]:
@@ -182,15 +222,19 @@ def _ratio(before: Mean, after: Mean, *, confidence: float, known: bool) -> dict
     return {"ratio": ratio, "ratio_low": ratio / reach, "ratio_high": ratio * reach}
 
 
-def _difference(before: Mean, after: Mean, *, confidence: float, known: bool) -> dict[str, float | None]:
+def _difference(
+    before: Mean, after: Mean, *, reaches: list[tuple[float, float]], confidence: float, known: bool
+) -> dict[str, float | None]:
     difference = after.mean - before.mean
     if not known:
         return {"difference": difference, "difference_low": None, "difference_high": None}
-    parts = [side.error**2 for side in (before, after)]
-    if sum(parts) == 0:
-        return {"difference": difference, "difference_low": None, "difference_high": None}
-    reach = _reach(np.sqrt(sum(parts)), _welch(parts, before, after), confidence)
-    return {"difference": difference, "difference_low": difference - reach, "difference_high": difference + reach}
+    if before.mean and after.mean:
+        parts = [side.error**2 for side in (before, after)]
+        down = up = _reach(np.sqrt(sum(parts)), _welch(parts, before, after), confidence)
+    else:
+        (before_down, before_up), (after_down, after_up) = reaches
+        down, up = float(np.hypot(after_down, before_up)), float(np.hypot(after_up, before_down))
+    return {"difference": difference, "difference_low": difference - down, "difference_high": difference + up}
 
 
 def _welch(parts: list[float], before: Mean, after: Mean) -> float:

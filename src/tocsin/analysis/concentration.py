@@ -8,17 +8,24 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import expit, logit, stdtrit
 
-from tocsin.analysis.weeks import week_number
-from tocsin.cube import Events, Flags, Selection, count
+from tocsin.analysis.weeks import covered_parts, week_number
+from tocsin.cube import Events, Flags, Selection, count, day_number
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
 from tocsin.schema import Span
 
 BLOCK_WEEKS = 4
-"""Weeks drawn together in the bootstrap: violence in one week is like that of the weeks beside it."""
-DRAWS = 999
-SEED = 20220812
+"""A block has about this many weeks at least: violence in one week is like that of the weeks beside it."""
+MOST_BLOCKS = 8
+"""A window has at most this many blocks, so that those of a long one outlast a long memory (docs/methods/concentration.md)."""
+FEW_EVENTS = 10
+"""With fewer incidents than this in a window no interval is given."""
+FEW_A_PLACE = 2
+"""With fewer incidents a place than this the Gini tells more of chance than of places, and no interval is given for it."""
+
+METHOD = "from a jackknife over at most eight blocks of four weeks or more, on the logit scale, with Student's t"
 
 
 def places(
@@ -109,79 +116,138 @@ def spread(
     """How concentrated the incidents of each window are: the share of the top places and the Gini coefficient, with intervals.
 
     Args:
-        top: How many places make the top.
+        definition: First day of the week; only days that the data cover are counted.
         all_places: As in `places`; for cells, those with an incident in any of the windows are counted, so that windows compare.
+        top: How many places make the top.
 
     Returns:
         window, level, places (how many are counted), incidents, top (how many places), top_share, top_share_low, top_share_high,
-        gini, gini_low, gini_high. Bounds are null with fewer than three blocks of BLOCK_WEEKS weeks.
+        gini, gini_low, gini_high, note (why an interval is missing, or null). Bounds are null with fewer than three blocks of
+        BLOCK_WEEKS covered weeks, with fewer than FEW_EVENTS incidents, for the Gini with fewer than FEW_A_PLACE incidents a place,
+        and where leaving out a block changes nothing.
+
+    Raises:
+        QuestionError: no incident with a known place lies on a covered day of the windows.
 
     Assumes:
-        Bootstrap of blocks of weeks: what happens in one block does not depend on another. The interval is reflected about the
-        estimate (the "basic" bootstrap) and cut to 0 and 1. The top places are drawn anew in each draw, which makes the top share
-        of few incidents high by chance: read it with the number of incidents.
+        What happens in one block of weeks does not depend on another. The Gini of sparse counts lies above that of the chances
+        behind them, and so does the share of the top places, which are found among the same incidents.
 
     Source:
-        Künsch (1989), The Jackknife and the Bootstrap for General Stationary Observations, Annals of Statistics 17(3).
+        Jackknife that leaves out one block at a time, on the logit scale, with Student's t (Miller 1974, The Jackknife - a Review,
+        Biometrika 61(1)). The blocks follow each other without overlap (Carlstein 1986, The Use of Subseries Values for Estimating
+        the Variance of a General Statistic, Annals of Statistics 14(3)) and are few and long (Ibragimov and Müller 2010, t-Statistic
+        Based Correlation and Heterogeneity Robust Inference, Journal of Business & Economic Statistics 28(4)).
     """
-    cubes = {label: _by_week(events, selection.within(span), definition, level) for label, span in windows.items()}
-    names = sorted({*all_places, *(place for cube in cubes.values() for place in cube["place"])})
+    cubes = {label: _by_week(events, selection, definition, span, level) for label, span in windows.items()}
+    names = sorted({*all_places, *(place for cube, _ in cubes.values() for place in cube["place"])})
     if not names:
-        raise QuestionError("no incident with a known place lies in the windows")
+        raise QuestionError(
+            "no incident with a known place lies on a day of the windows that the data cover",
+            next_step="Check the windows, the group and the definition; the data need coordinates: see tocsin status.",
+        )
     rows = []
-    for label, cube in cubes.items():
-        matrix = _matrix(cube, names, windows[label])
+    for label, (cube, weeks) in cubes.items():
+        matrix = np.zeros((weeks, len(names)))
+        column = {name: number for number, name in enumerate(names)}
+        matrix[cube["week"].to_numpy(), [column[place] for place in cube["place"]]] = cube["incidents"].to_numpy()
         rows.append({"window": label, "level": level, "places": len(names), "top": min(top, len(names))})
-        rows[-1] |= _measures(matrix, top=top, confidence=confidence)
-    return pl.DataFrame(rows, schema_overrides=dict.fromkeys(_MEASURES, pl.Float64), infer_schema_length=None)
+        rows[-1] |= spread_of(matrix, top=top, confidence=confidence)
+    kinds = {**dict.fromkeys(_MEASURES, pl.Float64), "note": pl.String}
+    return pl.DataFrame(rows, schema_overrides=kinds, infer_schema_length=None)
+
+
+def spread_of(
+    weekly: NDArray[np.float64], *, top: int = 5, confidence: float = 0.95
+) -> dict[str, float | int | str | None]:
+    """The measures of one row of `spread`, from incidents by week.
+
+    Args:
+        weekly: Incidents, one row a week that the data cover, in order, and one column a place.
+        top: How many places make the top.
+        confidence: Of the intervals, between 0 and 1.
+    """
+    weeks = weekly.shape[0]
+    blocks = max(1, min(MOST_BLOCKS, round(weeks / BLOCK_WEEKS)))
+    firsts = -(-np.arange(blocks) * weeks // blocks)
+    return _measures(np.add.reduceat(weekly, firsts, axis=0) if weeks else weekly, top=top, confidence=confidence)
 
 
 _MEASURES = ("top_share", "top_share_low", "top_share_high", "gini", "gini_low", "gini_high")
 
 
-def _by_week(events: Events, selection: Selection, definition: Definition, level: str) -> pl.DataFrame:
-    """block, place, incidents."""
-    cube = count(events, selection, by=["event_day", level]).drop_nulls(level)
-    week = week_number(pl.col("event_day").cast(pl.Int64), starts=definition.week_starts)
-    return (
-        cube.select(
-            week.floordiv(BLOCK_WEEKS).alias("block"), pl.col(level).cast(pl.String).alias("place"), "incidents"
-        )
-        .group_by("block", "place")
+def _by_week(
+    events: Events, selection: Selection, definition: Definition, window: Span, level: str
+) -> tuple[pl.DataFrame, int]:
+    """week, place, incidents of the covered days; and how many weeks there are.
+
+    The weeks that hold a covered day of the window are numbered from 0 in order: what the data do not cover is not there.
+    """
+    parts = covered_parts(window, events.about.covered)
+    spans = [np.arange(day_number(part.first), day_number(part.last) + 1) for part in parts]
+    days = pl.DataFrame({"event_day": np.concatenate([*spans, np.empty(0, dtype=np.int64)])})
+    numbers = days.select(week_number(pl.col("event_day"), starts=definition.week_starts)).to_series().to_numpy()
+    held, order = np.unique(numbers, return_inverse=True)
+    cube = count(events, selection.within(window), by=["event_day", level]).drop_nulls(level)
+    counted = (
+        cube.select(pl.col("event_day").cast(pl.Int64), pl.col(level).cast(pl.String).alias("place"), "incidents")
+        .join(days.with_columns(week=pl.Series(order, dtype=pl.Int64)), on="event_day")
+        .group_by("week", "place")
         .agg(pl.col("incidents").sum())
     )
+    return counted, held.size
 
 
-def _matrix(cube: pl.DataFrame, names: Sequence[str], span: Span) -> NDArray[np.float64]:
-    """Incidents, one row a block of weeks of the window (empty ones included), one column a place."""
-    blocks = max(1, -(-span.days // (7 * BLOCK_WEEKS)))
-    matrix = np.zeros((max(blocks, cube["block"].n_unique()), len(names)))
-    column = {name: number for number, name in enumerate(names)}
-    order = {block: number for number, block in enumerate(cube["block"].unique().sort())}
-    for block, place, incidents in cube.iter_rows():
-        matrix[order[block], column[place]] += incidents
-    return matrix
-
-
-def _measures(matrix: NDArray[np.float64], *, top: int, confidence: float) -> dict[str, float | int | None]:
+def _measures(matrix: NDArray[np.float64], *, top: int, confidence: float) -> dict[str, float | int | str | None]:
+    """Both measures of a table of incidents, one row a block, one column a place, each with its interval."""
+    blocks, places = matrix.shape
     total = matrix.sum(axis=0)
-    measures: dict[str, float | int | None] = {"incidents": int(total.sum()), **dict.fromkeys(_MEASURES)}
-    if not total.sum():
-        return measures
-    found = {"top_share": float(_top_share(total, top)), "gini": float(gini(total))}
-    measures |= found
-    blocks = matrix.shape[0]
+    incidents = int(total.sum())
+    measures: dict[str, float | int | str | None] = {"incidents": incidents, **dict.fromkeys(_MEASURES), "note": None}
+    if not incidents:
+        return measures | {"note": "no incident with a known place"}
+    left = total - matrix
+    found = {"top_share": (_top_share(total, top), _top_share(left, top)), "gini": (gini(total), gini(left))}
+    measures |= {name: float(whole) for name, (whole, _) in found.items()}
     if blocks < 3:
-        return measures
-    drawn = np.random.default_rng(SEED).multinomial(blocks, np.full(blocks, 1 / blocks), size=DRAWS) @ matrix
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    for name, values in (("top_share", _top_share(drawn, top)), ("gini", gini(drawn))):
-        estimate = found[name]
-        low, high = np.nanquantile(values, tails)
-        # Reflected: a drawn window is more unequal than the one it is drawn from, which is more unequal than the truth.
-        reflected = np.clip([min(2 * estimate - high, estimate), max(2 * estimate - low, estimate)], 0, 1)
-        measures |= {f"{name}_low": float(reflected[0]), f"{name}_high": float(reflected[1])}
-    return measures
+        return measures | {"note": f"no intervals: fewer than three blocks of {BLOCK_WEEKS} weeks that the data cover"}
+    if incidents < FEW_EVENTS:
+        return measures | {"note": f"no intervals: fewer than {FEW_EVENTS} incidents"}
+    notes = []
+    for name, (whole, without) in found.items():
+        if name == "gini" and incidents < FEW_A_PLACE * places:
+            notes.append(f"no interval for the Gini: fewer than {FEW_A_PLACE} incidents a place")
+            continue
+        bounds = _jackknife(float(whole), without, finest=0.5 / incidents, confidence=confidence)
+        if bounds is None:
+            notes.append(f"no interval for {_SPOKEN[name]}: no block of weeks differs from the rest in it")
+            continue
+        measures |= {f"{name}_low": bounds[0], f"{name}_high": bounds[1]}
+    return measures | {"note": "; ".join(notes) or None}
+
+
+_SPOKEN = {"top_share": "the top share", "gini": "the Gini"}
+
+
+def _jackknife(
+    whole: float, without: NDArray[np.float64], *, finest: float, confidence: float
+) -> tuple[float, float] | None:
+    """Bounds of a measure between 0 and 1 from its values without each block in turn; None where these do not differ.
+
+    They reach from the lower of the estimate and the estimate less its bias to the higher of the two, and a t-quantile of errors
+    beyond: where places tie, the correction for bias is itself in doubt.
+
+    Args:
+        finest: How near to 0 and 1 the measure can be told: half an incident.
+    """
+    blocks = without.size
+    centre, left = (logit(np.clip(value, finest, 1 - finest)) for value in (np.float64(whole), without))
+    error = np.sqrt((blocks - 1) / blocks * np.sum((left - left.mean()) ** 2))
+    if not error > 1e-9:  # nan too: one block holds every incident
+        return None
+    corrected = centre - (blocks - 1) * (left.mean() - centre)
+    reach = error * stdtrit(blocks - 1, 0.5 + confidence / 2)
+    return float(expit(min(centre, corrected) - reach)), float(expit(max(centre, corrected) + reach))
 
 
 def _top_share(counts: NDArray[np.float64], top: int) -> NDArray[np.float64]:

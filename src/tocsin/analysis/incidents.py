@@ -17,6 +17,9 @@ from tocsin.schema import Span
 
 ALL = "All incidents"
 NOT_STATED = "not stated"
+MOST_SERIES = 1_000
+"""More series than this answer no question; a column of unbounded values (event_id, notes) would make millions of rows."""
+
 SERIES_SCHEMA = {"week_date": pl.Date, "series": pl.String, "incidents": pl.Int64, "average": pl.Float64}
 
 
@@ -42,7 +45,8 @@ def weekly(
         (mean over `definition.average_weeks` weeks; null until there are so many covered weeks in a row). Sorted by series, week.
 
     Raises:
-        QuestionError: both `by` and `groups` are given, the column is not known, or the period holds no whole week.
+        QuestionError: both `by` and `groups` are given, the column is not known or has more than MOST_SERIES values, or the period holds
+            no whole week.
 
     Assumes:
         An event belongs to the week of its first day. Weeks before the period feed the average of its first weeks, where covered.
@@ -147,6 +151,11 @@ def _cube(
             .agg(pl.col("incidents").sum())
             .sort(["incidents", "series"], descending=[True, False])
         )
+        if totals.height > MOST_SERIES:
+            raise QuestionError(
+                f'"{by}" has {totals.height:,} values among these incidents: more than {MOST_SERIES:,} lines',
+                next_step="Count by a column of fewer values (event_type, admin1), or ask of a group, or of a shorter period.",
+            )
         return cube.filter(pl.col("series").is_in(totals["series"].to_list())), totals["series"].to_list()
     return count(events, within, by=["event_day"]).with_columns(series=pl.lit(ALL)), [ALL]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import polars as pl
@@ -16,10 +17,27 @@ from tocsin.schema import Span
 
 
 def class_labels(edges_km: Sequence[float]) -> list[str]:
-    """What each class is called, the nearest first."""
+    """What each class is called, the nearest first.
+
+    Raises:
+        QuestionError: no edge, one that is no distance, edges that do not rise, or two that would be called the same.
+    """
     if not edges_km:
         raise QuestionError("no distance was given", next_step="Name at least one threshold, in km.")
+    for edge in edges_km:
+        if not (math.isfinite(edge) and edge >= 0):
+            raise QuestionError(f"{edge} km is no distance", next_step="Name thresholds in km, 0 or more.")
+    if list(edges_km) != sorted(set(edges_km)):
+        raise QuestionError(
+            "the distances do not rise", next_step="Give them from the nearest to the farthest, each once."
+        )
     named = [f"{edge:g}" for edge in edges_km]
+    for edge, other in itertools.pairwise(edges_km):
+        if f"{edge:g}" == f"{other:g}":
+            raise QuestionError(
+                f"the distances {edge} and {other} km can not be told apart",
+                next_step="Places are not known to the metre: give thresholds that differ more.",
+            )
     between = [f"{low}–{high} km" for low, high in itertools.pairwise(named)]
     return [f"Within {named[0]} km", *between, f"Farther than {named[-1]} km"]
 
@@ -44,15 +62,11 @@ def proximity(
         average is null or nothing happened). Rows whose distance is not known are in no class.
 
     Raises:
-        QuestionError: no edge, edges that do not rise, no whole week in the period, or no row with a known distance.
+        QuestionError: edges that make no classes (see class_labels), no whole week in the period, or no row with a known distance.
 
     Assumes:
         The point stands for the event. Coordinates are those of the named place, not of the event: see the page on places.
     """
-    if list(edges_km) != sorted(set(edges_km)):
-        raise QuestionError(
-            "the distances do not rise", next_step="Give them from the nearest to the farthest, each once."
-        )
     labels = class_labels(edges_km)
     starts = definition.week_starts
     weeks = whole_weeks(period, starts=starts)

@@ -21,18 +21,22 @@ def new_media(events: Events, *, selection: Selection, windows: Mapping[str, Spa
         windows: Label -> span.
 
     Returns:
-        window, incidents (whose source scale is stated), sole (share by new media alone), any (new media among others too),
-        fractional (each incident shared evenly among its scales). Shares are null where no incident states its scale.
+        window, incidents (that state the scale of their sources: the base of all three shares), sole (share whose only scale is new
+        media), any (share with new media among their scales), fractional (mean over incidents of the part of their scales that is new
+        media), unstated (incidents that state no scale: in no share). Shares are null where no incident states its scale.
 
     Raises:
         QuestionError: no incident of any window states the scale of its source.
 
     Assumes:
-        A scale of several parts is joined by "-", as ACLED writes it.
+        A scale of several parts is joined by "-", as ACLED writes it. Who reported the incidents that state no scale is not known: were
+        new media among none or all of them, the share by "any" of all incidents would lie between any * incidents / (incidents + unstated)
+        and (any * incidents + unstated) / (incidents + unstated).
     """
     rows = []
     for label, span in windows.items():
-        cube = count(events, selection.within(span), by=["source_scale"]).drop_nulls("source_scale")
+        every = count(events, selection.within(span), by=["source_scale"])
+        cube = every.drop_nulls("source_scale")
         parts = pl.col("source_scale").str.split("-").list.eval(pl.element().str.strip_chars())
         found = cube.with_columns(
             hits=parts.list.count_matches(NEW_MEDIA).cast(pl.Float64), parts=parts.list.len().cast(pl.Float64)
@@ -47,7 +51,12 @@ def new_media(events: Events, *, selection: Selection, windows: Mapping[str, Spa
             0, named=True
         )
         rows.append(
-            {"window": label, "incidents": total, **{k: v / total if total else None for k, v in shares.items()}}
+            {
+                "window": label,
+                "incidents": total,
+                **{name: share / total if total else None for name, share in shares.items()},
+                "unstated": int(every["incidents"].sum()) - total,
+            }
         )
     if not any(row["incidents"] for row in rows):
         raise QuestionError(
@@ -59,5 +68,6 @@ def new_media(events: Events, *, selection: Selection, windows: Mapping[str, Spa
         "sole": pl.Float64,
         "any": pl.Float64,
         "fractional": pl.Float64,
+        "unstated": pl.Int64,
     }
     return pl.DataFrame(rows, schema=kinds)

@@ -39,14 +39,18 @@ def whole_weeks(span: Span, *, starts: str) -> range:
     return range(first, max(first, (day_number(span.last) + 1 + offset) // 7))
 
 
-def covered_weeks(span: Span, covered: Sequence[Span], *, starts: str) -> list[int]:
-    """Numbers of the weeks wholly inside `span` of which every day is covered by the data."""
-    inside = [
+def covered_parts(span: Span, covered: Sequence[Span]) -> list[Span]:
+    """The parts of `span` that the data cover."""
+    return [
         Span(max(span.first, each.first), min(span.last, each.last))
         for each in covered
         if each.first <= span.last and each.last >= span.first
     ]
-    return [number for part in inside for number in whole_weeks(part, starts=starts)]
+
+
+def covered_weeks(span: Span, covered: Sequence[Span], *, starts: str) -> list[int]:
+    """Numbers of the weeks wholly inside `span` of which every day is covered by the data."""
+    return [number for part in covered_parts(span, covered) for number in whole_weeks(part, starts=starts)]
 
 
 def fold(cube: pl.DataFrame, *, weeks: Sequence[int], starts: str, by: Sequence[str] = ()) -> pl.DataFrame:
