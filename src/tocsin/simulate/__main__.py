@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tocsin.simulate.afghan import afghanistan
+from tocsin.simulate.revision import revised
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,10 +18,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     afghan = commands.add_parser("afghanistan", help="Afghanistan, September 2020 to July 2022")
     afghan.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="the file to write")
     afghan.add_argument("--seed", type=int, default=2022, help="default: %(default)s")
+    afghan.add_argument(
+        "--revised", action="store_true", help="a later copy of the same events: rows withdrawn, recoded, late"
+    )
     said = parser.parse_args(arguments)
     if said.seed < 0:
         parser.error("argument --seed: give a whole number from 0")
     events = afghanistan(seed=said.seed)
+    if said.revised:
+        events = revised(events)
     try:
         said.out.parent.mkdir(parents=True, exist_ok=True)
         events.write_csv(said.out)
