@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
-from tocsin.desk import find_desk, read_desk
+from tocsin.desk import Desk, find_desk, read_desk
 from tocsin.errors import DeskError, did_you_mean, nearest
+from tocsin.faults import PATTERNS, ordinal
+from tocsin.sources import Mapping
 
 GOOD = """\
 title = "Syria"
@@ -60,13 +64,13 @@ def test_the_first_two_windows_are_compared_where_none_is_named(tmp_path: Path) 
     ("old", "new", "line", "said"),
     [
         ("near_km = 20", "neer_km = 20", 6, "near_km"),
-        ("near_km = 20", "near_km = -1", 6, "greater than or equal to 0"),
+        ("near_km = 20", "near_km = -1", 6, "definition.near_km must be 0 or more, not -1"),
         ("last = 2017-12-31", "last = 2015-12-31", 8, "before first"),
         ("last = 2017-12-31", "last = 2017-02-31", None, "TOML"),
         ('actors = ["IS"]', 'actor = ["IS"]', None, "actors"),
         ('question = "weekly"', 'question = "weakly"', 22, "weekly"),
         ('group = "is"', 'group = "isis"', None, '"is"'),
-        ('countries = ["SYR"]', 'countries = ["Syria"]', 2, "[A-Z]{3}"),
+        ('countries = ["SYR"]', 'countries = ["Syria"]', 2, 'three capital letters ("SYR"), not "Syria"'),
         ('compare = ["before", "after"]', 'compare = ["before"]', 3, "two windows"),
         ('compare = ["before", "after"]', 'compare = ["before", "afterr"]', None, '"after"'),
         ('title = "Syria"\n', "", None, "title"),
@@ -81,6 +85,55 @@ def test_a_fault_names_its_place_and_the_nearest_key(
     assert "desk.toml" in str(caught.value)
     if line:
         assert f"desk.toml:{line}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("first = 2016-01-01", 'first = "soon"', 'windows.before.first must be a day, written 2021-09-15, not "soon"'),
+        ("first = 2016-01-01", "first = 20160101", "must be a day, written 2021-09-15, not 20160101"),
+        ("first = 2016-01-01", "first = 2016-01-01T05:00:00", "must be a day"),
+        ("near_km = 20", 'near_km = "ten"', 'definition.near_km must be a number, not "ten"'),
+        ("near_km = 20", "near_km = nan", "must be 5000 or less, not nan"),
+        ("near_km = 20", "average_weeks = 1.5", "definition.average_weeks must be a whole number, not 1.5"),
+        ("near_km = 20", "average_weeks = 105", "must be 104 or less, not 105"),
+        ("near_km = 20", 'week_starts = "Mon"', 'must be one of "Monday", "Tuesday", "Wednesday"'),
+        ("near_km = 20", 'week_starts = "Mon"', 'Did you mean "Monday"'),
+        ("near_km = 20", "precise = []", "definition.precise must be a list that is not empty, not an empty list"),
+        ("near_km = 20", 'precise = [1, "b"]', 'the 2nd of definition.precise must be a whole number, not "b"'),
+        ('actors = ["IS"]', 'actors = "IS"', 'groups.is.actors must be a list in square brackets, not "IS"'),
+        ('title = "Syria"', "title = 5", "title must be text in quotes, not 5"),
+        ('compare = ["before", "after"]', "places = 5", "places must be a table of keys and values, not 5"),
+        ('question = "weekly"', 'question = "weakly"', '[[figures]] "one": question must be one of "weekly", "con'),
+        ('question = "weekly"', "", '[[figures]] "one": the key "question" is missing'),
+        ('id = "one"', "", 'the 1st [[figures]]: the key "id" is missing'),
+        ('id = "one"', 'id = "One two"', '[[figures]] "One two": id must be small letters, digits and hyphens'),
+        ('group = "is"', 'groop = "is"', '[[figures]] "one": the key "groop" is not known'),
+        ('group = "is"', 'by = "group"', '[[figures]] "one": by = "group" draws a line for each of its groups'),
+        ('group = "is"', '[[markers]]\ndate = "x"\nlabel = "x"', "the 1st [[markers]]: date must be a day"),
+    ],
+)
+def test_a_fault_says_what_is_accepted_and_of_which_figure(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(DeskError) as caught:
+        read_desk(desk(tmp_path, GOOD.replace(old, new)))
+    assert said in str(caught.value)
+    for strange in ("Input should", "valid", "Tuple", "figures.0", "[a-z0-9]"):
+        assert strange not in str(caught.value)
+
+
+@pytest.mark.parametrize("model", [Desk, Mapping])
+def test_every_pattern_is_put_in_words(model: type[BaseModel]) -> None:
+    def patterns(here: Any) -> list[str]:
+        if isinstance(here, dict):
+            return [each for key, value in here.items() for each in ([value] if key == "pattern" else patterns(value))]
+        return [each for value in here for each in patterns(value)] if isinstance(here, list) else []
+
+    assert set(patterns(model.model_json_schema())) <= set(PATTERNS)
+
+
+def test_numbers_in_order() -> None:
+    said = [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 112)]
+    assert said == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"]
 
 
 def test_two_figures_need_two_names(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +23,16 @@ import typer.main
 from pydantic import BaseModel
 
 import tocsin
+from tests.analysis.measured import (
+    SPREAD,
+    STAY,
+    covered_spread,
+    nowcast_table,
+    sparse_table,
+    spread_limits_table,
+    spread_table,
+)
 from tocsin.analysis.comparison import compare_series
-from tocsin.analysis.concentration import BLOCK_WEEKS, _measures, _top_share, gini
 from tocsin.cli import app
 from tocsin.desk import Definition, Desk, Figure, Group, Marker, Places, Window, read_desk
 from tocsin.ingest import add
@@ -201,9 +208,6 @@ COMPARED: tuple[tuple[Means, float, float], ...] = tuple(
     for dispersion in (0.05, 0.5)
     for memory in (0, 0.5, 0.8)
 )
-SPREAD = tuple((units, mean, moves) for units in (14, 34) for mean in (256, 53.5, 10) for moves in (False, True))
-PARTS_OF_A_BLOCK = 20
-"""Where the shares move, those of a block of weeks are Dirichlet with this concentration round the planted ones."""
 
 
 def covered_comparison(means: Means, dispersion: float, memory: float, *, weeks: int, series: int) -> tuple[float, ...]:
@@ -224,39 +228,10 @@ def covered_comparison(means: Means, dispersion: float, memory: float, *, weeks:
     return tuple(float(np.mean(each)) for each in held.values())
 
 
-def covered_spread(units: int, mean: float, *, moves: bool, weeks: int, series: int) -> tuple[float, ...]:
-    """Shares of simulated windows whose interval holds the planted top share and Gini coefficient."""
-    rng = np.random.default_rng(SEED)
-    shares = 1 / np.arange(1, units + 1)
-    shares /= shares.sum()
-    truth = {"top_share": float(_top_share(shares, 5)), "gini": float(gini(shares))}
-    held: dict[str, list[bool]] = {name: [] for name in truth}
-    edges = [*range(0, weeks, BLOCK_WEEKS), weeks]
-    for _ in range(series):
-        counts = weekly_counts(weeks=weeks, mean=mean, dispersion=0.05, autocorrelation=0.5, rng=rng)
-        drawn = rng.dirichlet(shares * PARTS_OF_A_BLOCK, size=len(edges) - 1) if moves else [shares] * (len(edges) - 1)
-        blocks = [
-            rng.multinomial(counts[first:last].sum(), here)
-            for (first, last), here in zip(pairwise(edges), drawn, strict=True)
-        ]
-        row = _measures(np.array(blocks, dtype=np.float64), top=5, confidence=0.95)
-        for name, value in truth.items():
-            low, high = row[f"{name}_low"], row[f"{name}_high"]
-            held[name].append(low is not None and high is not None and low <= value <= high)
-    return tuple(float(np.mean(each)) for each in held.values())
-
-
 def comparison_line(case: tuple[Means, float, float]) -> str:
     means, dispersion, memory = case
     shares = [covered_comparison(*case, weeks=weeks, series=1000) for weeks in (46, 104)]
     named = f"{means[0]:g} → {means[1]:g} | {dispersion:g} | {memory:g}"
-    return f"| {named} | {' | '.join(f'{share:.1%}' for each in shares for share in each)} |"
-
-
-def spread_line(case: tuple[int, float, bool]) -> str:
-    units, mean, moves = case
-    shares = [covered_spread(units, mean, moves=moves, weeks=weeks, series=1000) for weeks in (46, 104)]
-    named = f"{units} | {mean:g} | {'move' if moves else 'stay'}"
     return f"| {named} | {' | '.join(f'{share:.1%}' for each in shares for share in each)} |"
 
 
@@ -265,11 +240,6 @@ def comparison_table() -> str:
         "| means | dispersion | memory | ratio, 46 weeks | difference | mean | ratio, 104 weeks | difference | mean |"
     )
     return "\n".join([head, "|" + " --- |" * 9, *map(comparison_line, COMPARED)])
-
-
-def spread_table() -> str:
-    head = "| units | incidents a week | shares | top share, 46 weeks | Gini | top share, 104 weeks | Gini |"
-    return "\n".join([head, "|" + " --- |" * 7, *map(spread_line, SPREAD)])
 
 
 def percents(page: str, name: str, line: int) -> list[float]:
@@ -287,8 +257,8 @@ def test_the_measured_coverage_of_the_comparison_holds() -> None:
 
 
 def test_the_measured_coverage_of_the_concentration_holds() -> None:
-    line = SPREAD.index((34, 10, False))
-    found = covered_spread(34, 10, moves=False, weeks=46, series=400)
+    line = SPREAD.index((34, 10.0, STAY))
+    found = covered_spread(34, 10.0, STAY, weeks=46, series=400)[:2]
     assert found == pytest.approx(percents("methods/concentration.md", "coverage", line)[:2], abs=0.06), AGAIN
 
 
@@ -325,6 +295,9 @@ MADE: Mapping[tuple[str, str], Callable[[], str]] = {
     ("notebook.md", "questions"): questions_table,
     ("methods/comparison.md", "coverage"): comparison_table,
     ("methods/concentration.md", "coverage"): spread_table,
+    ("methods/concentration.md", "limits"): spread_limits_table,
+    ("methods/concentration.md", "sparse"): sparse_table,
+    ("methods/revisions.md", "coverage"): nowcast_table,
 }
 
 
@@ -341,7 +314,7 @@ def made_part(page: str, name: str) -> str:
 if __name__ == "__main__":
     quick = "--quick" in sys.argv  # all but what takes long to measure
     for (page, name), make in MADE.items():
-        if quick and name == "coverage":
+        if quick and name in ("coverage", "limits"):
             continue
         path = DOCS / page
         text = make()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tocsin.errors import DeskError, did_you_mean
+from tocsin.faults import explained
 from tocsin.schema import Span
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -87,6 +87,14 @@ class Figure(Frozen):
     groups: tuple[str, ...] = ()
     windows: tuple[str, ...] = ()
     near_km: float | None = Field(default=None, ge=0, le=5000)
+
+    @model_validator(mode="after")
+    def _groups_are_named(self) -> Figure:
+        if self.by == "group" and not self.groups:
+            raise ValueError(
+                'by = "group" draws a line for each of its groups, and none is named: groups = ["NAME", "NAME"]'
+            )
+        return self
 
 
 class Places(Frozen):
@@ -216,67 +224,4 @@ def parse_toml(text: str, model: type[Model], *, where: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise _explained(error, where, text, model) from error
-
-
-def _explained(error: ValidationError, file: str, text: str, model: type[BaseModel]) -> DeskError:
-    """The first fault of `error`, with the line of its key and the nearest key that is known."""
-    fault = error.errors()[0]
-    keys = [str(part) for part in fault["loc"]]
-    line = _line_of(keys, text)
-    where = f"{file}:{line}" if line else file
-    named = ".".join(keys)
-    if fault["type"] == "extra_forbidden":
-        known = _keys_known_at(model, fault["loc"][:-1])
-        return DeskError(f'the key "{named}" is not known', where=where, next_step=did_you_mean(keys[-1], known))
-    if fault["type"] == "missing":
-        return DeskError(f'the key "{named}" is missing', where=where)
-    message = re.sub(r"^Value error, ", "", fault["msg"])
-    return DeskError(f"{named}: {message}" if named else message, where=where)
-
-
-def _line_of(keys: list[str], text: str) -> int | None:
-    """The line, from 1, where the last of `keys` that has a line of its own is written, or None."""
-    section: list[str] = []
-    counts: dict[str, int] = {}
-    best: tuple[int, int] | None = None
-    for number, written in enumerate(text.splitlines(), start=1):
-        header = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", written)
-        if header:
-            section = [part.strip().strip("\"'") for part in header[2].split(".")]
-            if header[1] == "[[":
-                section.append(str(counts.get(header[2], 0)))
-                counts[header[2]] = counts.get(header[2], 0) + 1
-            path = section
-        else:
-            key = re.match(r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')\s*=", written)
-            if not key:
-                continue
-            path = [*section, key[1].strip("\"'")]
-        depth = len(path)
-        if keys[:depth] == path and (best is None or depth > best[0]):
-            best = depth, number
-    return best[1] if best else None
-
-
-def _keys_known_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """The keys that `model` knows at the place `loc`."""
-    here: Any = model
-    for part in loc:
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            field = here.model_fields.get(str(part))
-            if field is None:
-                return []
-            here = _model_inside(field.annotation)
-    return [name for name in here.model_fields if name != "folder"] if here is not None else []
-
-
-def _model_inside(annotation: Any) -> Any:
-    """The model that an annotation holds, if it holds one."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _model_inside(inner)
-        if found is not None:
-            return found
-    return None
+        raise explained(error, text=text, values=values, model=model, where=where) from error

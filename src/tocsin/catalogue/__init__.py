@@ -1,5 +1,6 @@
 """Question <-> analysis <-> figure: one tuple that the command line, the report and the docs read."""
 
+from tocsin.catalogue.behind import Behind, behind, event_ids
 from tocsin.catalogue.opening import dataset_of, gazetteer_of, open_desk, subject_of
 from tocsin.catalogue.questions import QUESTIONS, Question, ask, draw, find
 from tocsin.catalogue.subject import Answer, Asked, Subject, asked_of, figures_of
@@ -8,12 +9,15 @@ __all__ = [
     "QUESTIONS",
     "Answer",
     "Asked",
+    "Behind",
     "Question",
     "Subject",
     "ask",
     "asked_of",
+    "behind",
     "dataset_of",
     "draw",
+    "event_ids",
     "figures_of",
     "find",
     "gazetteer_of",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from tocsin.analysis.actors import actors
 from tocsin.analysis.comparison import METHOD, compare
+from tocsin.analysis.concentration import METHOD as SPREAD_METHOD
 from tocsin.analysis.concentration import places, spread
 from tocsin.analysis.filters import filters
 from tocsin.analysis.incidents import ALL, weekly
+from tocsin.analysis.precision import precision
 from tocsin.analysis.proximity import proximity
+from tocsin.analysis.reporting import new_media
 from tocsin.catalogue.subject import (
     Answer,
     Asked,
@@ -140,7 +143,7 @@ def answer_spread(subject: Subject, asked: Asked) -> Answer:
             *notes,
             *left_out(subject, selection, spans),
             *coverage_notes(subject, spans),
-            "Intervals of 95 per cent: bootstrap of blocks of four weeks.",
+            f"Intervals of 95 per cent: {SPREAD_METHOD}.",
         ),
         about=subject.events.about,
     )
@@ -210,5 +213,35 @@ def answer_filters(subject: Subject, asked: Asked) -> Answer:
         subtitle=subtitle("rows left after each filter", period),
         definition=counted(subject, selection, definition, involving=involving),
         notes=notes,
+        about=subject.events.about,
+    )
+
+
+def answer_precision(subject: Subject, asked: Asked) -> Answer:
+    selection, involving, notes = for_group(subject, asked, selection_of(subject))
+    windows = windows_of(subject, asked.windows)
+    spans = list(windows.values())
+    return Answer(
+        question="precision",
+        table=precision(subject.events, selection=selection, windows=windows),
+        title=asked.title or f"How precisely incidents{involving} are placed and dated, {countries_of(subject.desk)}",
+        subtitle=subtitle("incidents by precision code", *spans),
+        definition=counted(subject, selection, involving=involving),
+        notes=(*notes, *coverage_notes(subject, spans)),
+        about=subject.events.about,
+    )
+
+
+def answer_reporting(subject: Subject, asked: Asked) -> Answer:
+    selection, involving, notes = for_group(subject, asked, selection_of(subject))
+    windows = windows_of(subject, asked.windows)
+    spans = list(windows.values())
+    return Answer(
+        question="reporting",
+        table=new_media(subject.events, selection=selection, windows=windows),
+        title=asked.title or f"Share of incidents{involving} reported by new media, {countries_of(subject.desk)}",
+        subtitle=subtitle("shares of the incidents that state the scale of their sources", *spans),
+        definition=counted(subject, selection, involving=involving),
+        notes=(*notes, *coverage_notes(subject, spans)),
         about=subject.events.about,
     )

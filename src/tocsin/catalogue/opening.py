@@ -34,8 +34,10 @@ def open_desk(
         yield subject_of(desk, store, dataset=dataset, as_of=as_of)
 
 
-def subject_of(desk: Desk, store: Store, *, dataset: str | None, as_of: dt.date | None) -> Subject:
-    """What questions are asked of, from a desk and its open store; see open_desk."""
+def subject_of(
+    desk: Desk, store: Store, *, dataset: str | None, as_of: dt.date | None, up_to: int | None = None
+) -> Subject:
+    """What questions are asked of, from a desk and its open store; see open_desk and Store.events."""
     gazetteer, named = gazetteer_of(desk)
     if set(store.gazetteers()) - {named}:
         raise StoreError(
@@ -43,7 +45,7 @@ def subject_of(desk: Desk, store: Store, *, dataset: str | None, as_of: dt.date 
             where=str(desk.folder),
             next_step="Work the places out anew: tocsin rebuild",
         )
-    events = store.events(dataset_of(desk, store, dataset), countries=desk.countries, as_of=as_of)
+    events = store.events(dataset_of(desk, store, dataset), countries=desk.countries, as_of=as_of, up_to=up_to)
     return Subject(desk=desk, events=events, gazetteer=gazetteer)
 
 

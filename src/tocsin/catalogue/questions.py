@@ -11,7 +11,9 @@ from tocsin.catalogue.answers import (
     answer_comparison,
     answer_concentration,
     answer_filters,
+    answer_precision,
     answer_proximity,
+    answer_reporting,
     answer_spread,
     answer_weekly,
 )
@@ -99,6 +101,24 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_filters,
         figure=None,
         example="tocsin table filters",
+    ),
+    Question(
+        name="precision",
+        asks="How precisely are incidents placed and dated?",
+        arguments=("group", "windows"),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_precision,
+        figure=None,
+        example="tocsin table precision",
+    ),
+    Question(
+        name="reporting",
+        asks="Who reported: what share of incidents do new media report, as the only source or among others?",
+        arguments=("group", "windows"),
+        columns=("event_date", "event_type", "country", "source_scale"),
+        answer=answer_reporting,
+        figure=None,
+        example="tocsin table reporting",
     ),
 )
 

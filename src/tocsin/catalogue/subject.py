@@ -103,8 +103,8 @@ class Answer:
 
     @property
     def source(self) -> str:
-        licence = "" if self.about.synthetic else f" {self.about.facts.licence}."
-        return f"{self.about.sentence()}.{licence}"
+        licence = "" if self.about.synthetic else self.about.facts.licence.rstrip(".")
+        return f"{self.about.sentence().rstrip('.')}." + (f" {licence}." if licence else "")
 
 
 def figures_of(desk: Desk) -> tuple[Figure, ...]:
@@ -174,6 +174,7 @@ def actors_of(subject: Subject, group: str) -> tuple[str, ...]:
             )
         )
         step = "Near names in the data: " + "; ".join(near[:8]) + "." if near else "No name in the data is near."
+        step += " All of them: tocsin table actors"
         raise QuestionError(
             f'no actor of "{subject.events.about.dataset}" has a name of the group "{group}"',
             where=f"groups.{group}.actors",

@@ -1,15 +1,18 @@
 """Build a desk's report: every figure in every format, and one self-contained page.
 
-The last good output stays until the new one is whole.
+The last good output stays until the new one is whole: a new one is written beside it, in a folder `.out-…` of the desk, and then takes
+its place by two renames. What a build that was killed has left there is cleared up by the next one.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime as dt
+import fcntl
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tocsin.catalogue import Answer, Asked, Subject, ask, asked_of, draw, figures_of, subject_of
 from tocsin.catalogue.subject import windows_of
 from tocsin.desk import Desk, Figure
-from tocsin.errors import QuestionError, StoreError
+from tocsin.errors import QuestionError, StoreBusyError, StoreError
 from tocsin.figures.write import embed, script, specification, svg, write
 from tocsin.report.cautions import cautions
 from tocsin.report.export import export
@@ -30,6 +33,8 @@ from tocsin.store import Store, open_store
 
 FIGURE_FORMS = ("svg", "png", "pdf", "json", "html")
 PAGE = "report.html"
+BESIDE = ".out-"
+"""Begins the name of the folder in which an output is made; in it, `out` is the new one, and `old` the one that it replaces."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,10 @@ class Built:
     """What a build wrote."""
 
     page: Path
+    asked: int
+    """How many figures the desk asks for."""
     figures: tuple[str, ...]
+    """Those that were made."""
     failed: tuple[tuple[str, str], ...]
     """Figures and tables that these data can not give, with the reason."""
 
@@ -70,33 +78,28 @@ def build(
         progress: Told what is being worked on.
 
     Raises:
+        StoreBusyError: the same desk's report is being built already.
         QuestionError, StoreError, DeskError: nothing can be built; the last good output stays.
     """
     out = desk.folder / "out"
-    with open_store(desk.memory) as store:
+    with open_store(desk.memory) as store, _held(desk):
         subject = subject_of(desk, store, dataset=dataset, as_of=as_of)
-        try:
-            with tempfile.TemporaryDirectory(dir=desk.folder, prefix=".out-") as place:
-                folder = Path(place) / "out"
-                (folder / "figures").mkdir(parents=True)
-                drawn = []
-                for number, each in enumerate(figures_of(desk), start=1):
-                    progress(each.title or each.id)
-                    drawn.append(_figure(subject, each, number, folder / "figures"))
-                progress("the page")
-                values = _values(subject, store, drawn)
-                (folder / PAGE).write_text(_page(values), encoding="utf-8")
-                _swap(folder, out)
-        except OSError as error:
-            raise StoreError(
-                f"the report can not be written: {error.strerror or error}",
-                where=str(out),
-                next_step="The last good output was left as it is. Check that the disk has room and that you may write there.",
-            ) from error
+        with tempfile.TemporaryDirectory(dir=desk.folder, prefix=BESIDE) as place:
+            folder = Path(place) / "out"
+            (folder / "figures").mkdir(parents=True)
+            drawn = []
+            for number, each in enumerate(figures_of(desk), start=1):
+                progress(each.title or each.id)
+                drawn.append(_figure(subject, each, number, folder / "figures"))
+            progress("the page")
+            values = _values(subject, store, drawn)
+            (folder / PAGE).write_text(_page(values), encoding="utf-8")
+            _swap(folder, out)
     failed = [(each.id, each.reason) for each in drawn if each.reason]
     failed += [(name, values[name]) for name in ("comparison_reason", "spread_reason") if values[name]]
     return Built(
         page=out / PAGE,
+        asked=len(drawn),
         figures=tuple(each.id for each in drawn if not each.reason),
         failed=tuple((name.removesuffix("_reason"), reason) for name, reason in failed),
     )
@@ -122,6 +125,39 @@ def _figure(subject: Subject, figure: Figure, number: int, folder: Path) -> _Dra
         script=embed(drawn, f"live-{name}"),
         csv="data:text/csv;charset=utf-8;base64," + base64.b64encode(numbers).decode(),
     )
+
+
+@contextlib.contextmanager
+def _held(desk: Desk) -> Iterator[None]:
+    """The desk's output for one build at a time, with what killed builds have left cleared up."""
+    try:
+        # The lock goes when the process does, however it ends.
+        with (desk.memory / "report.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StoreBusyError(
+                    "the report is being built already",
+                    where=str(desk.folder),
+                    next_step="Wait until the other build has ended, and run the command again.",
+                ) from error
+            _clear_up(desk.folder)
+            yield
+    except OSError as error:
+        raise StoreError(
+            f"the report can not be written: {error.strerror or error}",
+            where=str(desk.folder / "out"),
+            next_step="The last good output was left as it is. Check that the disk has room and that you may write there.",
+        ) from error
+
+
+def _clear_up(folder: Path) -> None:
+    """Remove what killed builds have left; the last good output comes back where one was killed between the two renames."""
+    out = folder / "out"
+    for left in sorted(folder.glob(f"{BESIDE}*")):
+        if (left / "old").is_dir() and not out.exists():
+            (left / "old").rename(out)
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _swap(new: Path, out: Path) -> None:
@@ -162,7 +198,7 @@ def _values(subject: Subject, store: Store, drawn: list[_Drawn]) -> dict[str, An
         "vintages": about.vintages,
         "rejects": _rejects(store, {vintage.number for vintage in about.vintages}),
         "kinds": REJECT_KINDS,
-        "disagreements": subject.disagreements(store.named_units(about.dataset, desk.countries)),
+        "disagreements": subject.disagreements(store.named_units(about.dataset, desk.countries, as_of=about.as_of)),
         "cautions": cautions(
             subject,
             windows=windows_of(subject, desk.compared or ()),
@@ -207,7 +243,7 @@ def _page(values: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "percent": percent}
+    environment.filters |= {"number": number, "percent": percent, "sentence": sentence}
     return environment.get_template("report.html").render(**values, show=number, percent=percent)
 
 
@@ -222,3 +258,8 @@ def number(value: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share as printed; a dash where there is none."""
     return "–" if share is None else f"{share:.1%}"
+
+
+def sentence(text: str) -> str:
+    """Somebody's words with one full stop at the end."""
+    return f"{text.strip().rstrip('.')}."

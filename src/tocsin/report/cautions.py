@@ -75,22 +75,21 @@ def _new_media(subject: Subject, windows: Mapping[str, Span], *, fell: bool | No
         table = new_media(subject.events, selection=selection_of(subject), windows=windows)
     except QuestionError:
         return ["The data do not say on what scale each source reports, so the share of new media can not be told."]
+    known = [row for row in table.iter_rows(named=True) if row["any"] is not None]
     said = [
-        f"New media reported {row['any']:.1%} of incidents in {row['window']} ({row['sole']:.1%} as the only source; "
-        f"{row['fractional']:.1%} with each incident shared among its sources)."
-        for row in table.iter_rows(named=True)
-        if row["any"] is not None
+        f"New media reported {row['any']:.1%} of the {row['incidents']:,} incidents in {row['window']} whose source scale is known "
+        f"({row['sole']:.1%} as the only source; {row['fractional']:.1%} with each incident shared among its sources)."
+        for row in known
     ]
-    shares = table["any"].drop_nulls().to_list()
-    if len(shares) < 2 or abs(shares[-1] - shares[0]) < 0.05:
+    if len(known) < 2 or abs(known[-1]["any"] - known[0]["any"]) < 0.05:
         return said
-    grew = shares[-1] > shares[0]
+    grew = known[-1]["any"] > known[0]["any"]
+    tends = "were added, which tends to raise" if grew else "were lost, which tends to lower"
+    sentence = (
+        f"The share of new media {'rose' if grew else 'fell'} from {known[0]['any']:.1%} to {known[-1]['any']:.1%}. That can mean that "
+        f"sources {tends} the later counts"
+    )
     if fell is not None:
-        change = "fall" if fell else "rise"
         leaning = "understated" if grew == fell else "overstated"
-        added = "added" if grew else "lost"
-        said.append(
-            f"Sources were {added} between the windows, which tends to {'raise' if grew else 'lower'} the later counts: the {change} "
-            f"is, if anything, {leaning}."
-        )
-    return said
+        sentence += f"; the {'fall' if fell else 'rise'} would then, if anything, be {leaning}"
+    return [*said, f"{sentence}."]

@@ -15,6 +15,7 @@ import xlsxwriter
 
 from tocsin.catalogue import Answer
 from tocsin.errors import QuestionError, did_you_mean
+from tocsin.visible import escaped, visible
 
 FORMATS = ("csv", "json", "parquet", "xlsx")
 
@@ -23,12 +24,19 @@ _STARTS_FORMULA = r"^[=+\-@\t\r\n]"
 
 
 def harmless(table: pl.DataFrame) -> pl.DataFrame:
-    """The same table with an apostrophe before every text that a spreadsheet would take for a formula."""
+    """The same table, fit for a spreadsheet and a terminal: an apostrophe before every text that the one would take for a formula, and
+    every character on which the other would act written out."""
     texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    table = table.with_columns(_seen(table[name]) for name in texts)
     return table.with_columns(
         pl.when(pl.col(name).str.contains(_STARTS_FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
         for name in texts
     )
+
+
+def _seen(column: pl.Series) -> pl.Series:
+    shown = {text: visible(text, lines=True) for text in column.unique().drop_nulls()}
+    return column.replace({text: seen for text, seen in shown.items() if seen != text})
 
 
 def export(answer: Answer, *, form: str) -> bytes:
@@ -44,8 +52,8 @@ def export(answer: Answer, *, form: str) -> bytes:
 
 
 def as_json(value: Any) -> str:
-    """JSON for people and programs: dates as ISO 8601, no NaN, text as it is."""
-    return json.dumps(value, ensure_ascii=False, indent=1, default=_plain, allow_nan=False)
+    """JSON for people and programs: dates as ISO 8601, no NaN, text as it is, with what acts on a terminal escaped and not lost."""
+    return escaped(json.dumps(value, ensure_ascii=False, indent=1, default=_plain, allow_nan=False))
 
 
 def _plain(value: object) -> str:

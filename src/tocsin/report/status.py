@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.catalogue import QUESTIONS, subject_of
-from tocsin.desk import Desk
-from tocsin.errors import StoreError
-from tocsin.schema import spoken_date
+from tocsin.analysis.weeks import covered_weeks
+from tocsin.catalogue import QUESTIONS, Question, Subject, subject_of
+from tocsin.catalogue.subject import period_of, selection_of, windows_of
+from tocsin.catalogue.words import listed
+from tocsin.desk import Desk, Group
+from tocsin.errors import QuestionError, StoreError
+from tocsin.schema import Span, Vintage, spoken_date
 from tocsin.store import Store, open_store
+
+WHOLE_WEEKS = ("weekly", "proximity", "comparison")
+"""Questions that count whole weeks alone: days of a window are of no use to them unless they make a week."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,7 @@ def status_of(desk: Desk, *, as_of: dt.date | None = None) -> list[Part]:
     """The state of a desk, a part for each data set: what is loaded, and the questions that it can answer.
 
     Args:
-        as_of: Days covered as they were known on that day.
+        as_of: The state as it was known on that day.
 
     Raises:
         StoreError: nothing is loaded.
@@ -38,31 +46,110 @@ def status_of(desk: Desk, *, as_of: dt.date | None = None) -> list[Part]:
 
 
 def _dataset(desk: Desk, store: Store, name: str, as_of: dt.date | None) -> Part:
+    oldest = min(each.data_date for each in store.vintages(name))
+    if as_of is not None and as_of < oldest:
+        known = f"Nothing was known on {spoken_date(as_of)}: the oldest vintage is dated {spoken_date(oldest)}."
+        return Part(name, (known,), [])
     subject = subject_of(desk, store, dataset=name, as_of=as_of)
-    filled = store.filled(name)
+    filled = store.filled(name, as_of=as_of)
     # A place is known where a point was given; the columns themselves live beside the place.
-    placed = store.placed(name)
+    placed = store.placed(name, as_of=as_of)
     filled |= {"longitude": placed, "latitude": placed}
-    loads = store.vintages(name)
-    newest = f"{'as of' if loads[-1].dated else 'loaded on'} {spoken_date(loads[-1].data_date)}"
-    vintages = "1 vintage" if len(loads) == 1 else f"{len(loads)} vintages"
-    read, aside = sum(each.rows for each in loads), sum(each.rejects for each in loads)
-    covered = ", ".join(map(str, subject.events.about.covered)) or "no day"
+    rows = [{"question": entry.name, "answer": _answer(subject, entry, filled)} for entry in QUESTIONS]
+    return Part(f"{name}: {filled['event_id']:,} events", (*_notes(subject, store), *_groups(subject)), rows)
+
+
+def _notes(subject: Subject, store: Store) -> list[str]:
+    """What was loaded, which days it covers, and how its places agree with the desk's."""
+    desk, about = subject.desk, subject.events.about
+    read, aside = sum(each.rows for each in about.vintages), sum(each.rejects for each in about.vintages)
     notes = [
-        f"{vintages}, the newest {newest}; {read:,} rows read, {aside:,} of them set aside (tocsin rejects).",
-        f"Covers {covered} for {', '.join(desk.countries)}.",
+        f"{_loads(about.vintages)}; {read:,} rows read, {aside:,} of them set aside (tocsin rejects).",
+        f"Covers {', '.join(map(str, about.covered)) or 'no day'} for {', '.join(desk.countries)}.",
     ]
-    differing = subject.disagreements(store.named_units(name, desk.countries))
+    differing = subject.disagreements(store.named_units(about.dataset, desk.countries, as_of=about.as_of))
     if differing.height:
         events = differing["events"].sum()
-        notes.append(f"{events:,} events name another first-order unit than the one that holds their point.")
-    outside = store.unplaced(name, desk.countries)
+        notes.append(
+            f"{events:,} events name another first-order unit than the one that holds their point; "
+            "questions of place count them where the point lies."
+        )
+    outside = store.unplaced(about.dataset, desk.countries, as_of=about.as_of)
     if outside:
         notes.append(f"{outside:,} events with coordinates lie in no first-order unit of their country.")
-    rows = [_question(entry.name, entry.columns, filled) for entry in QUESTIONS]
-    return Part(f"{name}: {filled['event_id']:,} events", tuple(notes), rows)
+    return notes
 
 
-def _question(name: str, columns: tuple[str, ...], filled: dict[str, int]) -> dict[str, Any]:
-    missing = [column for column in columns if not filled.get(column)]
-    return {"question": name, "answer": "yes" if not missing else f"no: the data lack {', '.join(missing)}"}
+def _loads(vintages: tuple[Vintage, ...]) -> str:
+    """The vintages by number, and the day of the newest."""
+    newest = max(vintages, key=lambda each: (each.data_date, each.number))
+    day = f"{'data as of' if newest.dated else 'loaded on'} {spoken_date(newest.data_date)}"
+    numbers = listed([str(number) for number in sorted(each.number for each in vintages)])
+    return f"Vintage {numbers}: {day}" if len(vintages) == 1 else f"Vintages {numbers}; the newest: {day}"
+
+
+def _groups(subject: Subject) -> list[str]:
+    """A sentence for each group of which a name, or every name, is not in the data."""
+    notes = []
+    # Data of other countries name other actors: that would be said of every group, and means nothing.
+    for key, group in subject.desk.groups.items() if subject.events.about.covered else ():
+        lost = _not_found(group, subject.actor_names)
+        if len(lost) == len(group.actors):
+            notes.append(f"Group {key}: none of its names is in the data; tocsin table actors lists those that are.")
+        elif lost:
+            named = listed([f"“{name}”" for name in lost])
+            notes.append(
+                f"Group {key}: {named} {'is' if len(lost) == 1 else 'are'} not in the data; its other names are."
+            )
+    return notes
+
+
+def _not_found(group: Group, present: tuple[str, ...]) -> list[str]:
+    """The names of a group that match no actor; * stands for any text, and case does not matter."""
+    folded = [name.casefold() for name in present]
+    patterns = {name: re.compile(".*".join(map(re.escape, name.casefold().split("*")))) for name in group.actors}
+    return [name for name, pattern in patterns.items() if not any(map(pattern.fullmatch, folded))]
+
+
+def _answer(subject: Subject, entry: Question, filled: Mapping[str, int]) -> str:
+    """Whether a question can be answered; if not, or not wholly, what is missing."""
+    missing = [column for column in entry.columns if not filled.get(column)]
+    if missing:
+        return f"no: the data lack {', '.join(missing)}"
+    try:
+        spans = _spans(subject, entry)
+        selection_of(subject)
+    except QuestionError as error:
+        return f"no: {error.what}"
+    if entry.name == "comparison" and len(spans) != 2:
+        return f"no: two windows are compared, {len(spans)} are there"
+    parts = []
+    for label, span in spans.items():
+        lacking, usable = _lacking(subject, entry, span)
+        if not usable:
+            return f"no: the data cover {lacking} of {label}"
+        if lacking:
+            parts.append(f"{lacking} of {label}")
+    return f"in part: the data cover {listed(parts)}" if parts else "yes"
+
+
+def _spans(subject: Subject, entry: Question) -> dict[str, Span]:
+    """The days that a question looks at, with what they are called: the period, or the windows that the desk's figures name."""
+    if "windows" not in entry.arguments:
+        period = period_of(subject)
+        return {f"the period ({period})": period}
+    figures = [each for each in subject.desk.figures if each.question == entry.name]
+    names = tuple(dict.fromkeys(name for each in figures for name in each.windows))
+    windows = windows_of(subject, names or subject.desk.compared or ())
+    return {label if label == str(span) else f"{label} ({span})": span for label, span in windows.items()}
+
+
+def _lacking(subject: Subject, entry: Question, span: Span) -> tuple[str, bool]:
+    """How much of a span the data cover, in words (empty if all), and whether that is of use to the question."""
+    covered = subject.events.about.covered
+    days = sum(max(0, (min(span.last, each.last) - max(span.first, each.first)).days + 1) for each in covered)
+    if not days:
+        return "no day", False
+    if entry.name in WHOLE_WEEKS and not covered_weeks(span, covered, starts=subject.desk.definition.week_starts):
+        return "no whole week", False
+    return (f"{days:,} of {span.days:,} days" if days < span.days else ""), True

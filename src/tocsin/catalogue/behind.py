@@ -1,0 +1,184 @@
+"""Which events stand behind a number? The rows that were counted for some cells of an answer, so that each can be looked up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from tocsin.analysis.incidents import ALL, NOT_STATED
+from tocsin.analysis.proximity import class_labels
+from tocsin.analysis.weeks import covered_weeks, week_start
+from tocsin.catalogue.subject import (
+    Asked,
+    Subject,
+    actors_of,
+    definition_of,
+    level_of,
+    period_of,
+    precise_of,
+    selection_of,
+    windows_of,
+)
+from tocsin.cube import Selection, day_number, involves, passes
+from tocsin.schema import Span
+from tocsin.store.open import joined
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Which rows are behind a number.
+
+    Args:
+        selection: What counts; its span is not looked at.
+        spans: Days, apart from each other, in order of time.
+        column: A column of rows or places, with the values counted; null where the value is not known.
+        km: Over the first and up to the second of these from the nearest capital; None is no bound.
+    """
+
+    selection: Selection
+    spans: tuple[Span, ...]
+    column: tuple[str, tuple[Any, ...]] | None = None
+    km: tuple[float | None, float | None] | None = None
+
+
+def behind(subject: Subject, question: str, asked: Asked, rows: pl.DataFrame, columns: Sequence[str]) -> Behind:
+    """Which events are behind the cells of an answer.
+
+    Args:
+        rows: Rows of the answer's table.
+        columns: The columns that are read.
+    """
+    selection = selection_of(subject)
+    if asked.group:
+        selection = selection.involving(actors_of(subject, asked.group))
+    if question == "actors":
+        return Behind(selection.involving(rows["actor"].to_list()), (period_of(subject),))
+    if question not in _BEHIND:
+        return Behind(selection, (period_of(subject),))
+    return _BEHIND[question](subject, asked, selection, rows, columns)
+
+
+def event_ids(subject: Subject, rows: Behind) -> list[str]:
+    """The ids of the events, sorted."""
+    events = subject.events
+    places: list[nw.Expr] = []
+    facts: list[nw.Expr] = []
+    if rows.column:
+        name, values = rows.column
+        test = nw.col(name).is_in([value for value in values if value is not None])
+        test = test | nw.col(name).is_null() if None in values else test
+        (places if name in events.place_columns else facts).append(test)
+    if rows.km:
+        over, upto = rows.km
+        distance = nw.col("capital_distance_km")
+        places += [distance > over] if over is not None else []
+        places += [distance <= upto] if upto is not None else []
+        places += [~distance.is_null()]
+    days = nw.col("event_day")
+    spans = [(days >= day_number(span.first)) & (days <= day_number(span.last)) for span in rows.spans]
+    if not spans:
+        return []
+    inside = spans[0]
+    for other in spans[1:]:
+        inside = inside | other
+    table: nw.LazyFrame[Any] = events.rows.filter(*passes(rows.selection.within(None)).values(), inside, *facts)
+    if rows.selection.actors is not None:
+        parties = events.parties.filter(involves(rows.selection.actors)).select("party_id")
+        table = table.join(parties, on="party_id", how="semi")
+    if places:
+        table = table.join(events.places.filter(*places).select("place_id"), on="place_id", how="semi")
+    found: pl.DataFrame = table.select("event_id").collect("polars").to_native()
+    return found["event_id"].sort().to_list()
+
+
+def _weekly(subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]) -> Behind:
+    spans = _weeks(subject, asked, rows, columns)
+    labels = rows["series"].unique(maintain_order=True).to_list()
+    if asked.groups:
+        named = {subject.desk.groups[name].label: name for name in asked.groups}
+        actors = [actor for label in labels for actor in actors_of(subject, named[label])]
+        if selection.actors is not None:
+            actors = [actor for actor in actors if actor in selection.actors]
+        return Behind(selection.involving(actors), spans)
+    if asked.by and labels != [ALL]:
+        return Behind(selection, spans, column=(asked.by, tuple(None if x == NOT_STATED else x for x in labels)))
+    return Behind(selection, spans)
+
+
+def _proximity(
+    subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]
+) -> Behind:
+    edges = asked.near_km or (definition_of(subject, asked).near_km,)
+    labels = class_labels(edges)
+    seen = sorted(labels.index(label) for label in rows["series"].unique().to_list())
+    # A share is one of all classes.
+    first, last = (0, len(edges)) if "share" in columns else (seen[0], seen[-1])
+    over, upto = (None if first == 0 else edges[first - 1]), (edges[last] if last < len(edges) else None)
+    return Behind(selection.placed(precise_of(subject)), _weeks(subject, asked, rows, columns), km=(over, upto))
+
+
+def _in_windows(
+    subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, _columns: Sequence[str]
+) -> Behind:
+    windows = windows_of(subject, asked.windows)
+    return Behind(selection, joined([windows[label] for label in rows["window"].unique().to_list()]))
+
+
+def _placed(subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]) -> Behind:
+    spans = _in_windows(subject, asked, selection, rows, columns).spans
+    level = level_of(subject, asked)
+    placed = selection.placed(precise_of(subject))
+    if "place" not in rows.columns:
+        return Behind(placed, spans)
+    values: tuple[Any, ...] = tuple(rows.filter(pl.col("incidents") > 0)["place"].unique().to_list())
+    return Behind(placed, spans, column=(level, values if level == "unit_code" else tuple(map(int, values))))
+
+
+def _compared(
+    subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]
+) -> Behind:
+    starts = definition_of(subject, asked).week_starts
+    windows = list(windows_of(subject, asked.windows or subject.desk.compared or ()).values())
+    sides = {name.partition("_")[0] for name in columns} & {"before", "after"}
+    chosen = [w for w, side in zip(windows, ("before", "after"), strict=True) if side in sides] or windows
+    covered = subject.events.about.covered
+    weeks = [week for window in chosen for week in covered_weeks(window, covered, starts=starts)]
+    spans = [_span(week, week + 1, starts) for week in weeks]
+    named = {subject.desk.groups[name].label: name for name in subject.desk.groups}
+    labels = rows["series"].unique().to_list()
+    if all(label in named for label in labels) and not asked.group:
+        selection = selection.involving([actor for label in labels for actor in actors_of(subject, named[label])])
+    return Behind(selection, joined(spans))
+
+
+def _weeks(subject: Subject, asked: Asked, rows: pl.DataFrame, columns: Sequence[str]) -> tuple[Span, ...]:
+    """The days of the weeks of the rows, and of those that their averages are made of."""
+    definition = definition_of(subject, asked)
+    before = after = 0
+    if {"average", "share"} & set(columns):
+        length = definition.average_weeks
+        before, after = (length - 1, 0) if definition.average == "trailing" else (length // 2, (length - 1) // 2)
+    week = dt.timedelta(weeks=1)
+    # A week that the data do not cover has no number, so none of its events is behind one.
+    days = rows.drop_nulls(["incidents"])["week_date"].unique().sort().to_list()
+    return joined([Span(day - before * week, day + (after + 1) * week - dt.timedelta(days=1)) for day in days])
+
+
+def _span(first: int, stop: int, starts: str) -> Span:
+    return Span(week_start(first, starts=starts), week_start(stop, starts=starts) - dt.timedelta(days=1))
+
+
+_BEHIND: Mapping[str, Callable[[Subject, Asked, Selection, pl.DataFrame, Sequence[str]], Behind]] = {
+    "weekly": _weekly,
+    "proximity": _proximity,
+    "concentration": _placed,
+    "spread": _placed,
+    "comparison": _compared,
+    "precision": _in_windows,
+    "reporting": _in_windows,
+}

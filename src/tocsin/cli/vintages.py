@@ -1,0 +1,81 @@
+"""Commands on what changed between two states of the data, and on how complete the newest weeks are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tocsin.cli.options import DatasetOption, DeskOption, JsonOption
+from tocsin.cli.program import app
+from tocsin.cli.screen import screen, show, show_rows, tell, working
+from tocsin.errors import QuestionError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tocsin.findings.effects import Effect
+
+MOST_SHOWN = 30
+
+
+@app.command(epilog="Example: tocsin diff 1 2")
+def diff(
+    before: Annotated[
+        str, typer.Argument(help="The number of a vintage, or a day (2022-08-01): the state as then known.")
+    ],
+    after: Annotated[str, typer.Argument(help="The later one, likewise.")],
+    desk: DeskOption = Path(),
+    dataset: DatasetOption = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A CSV file for the ids of all events that differ.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What two states of the data say otherwise: rows by kind, by column, by month and by source, and the effect on every finding."""
+    from tocsin.findings.effects import compare_states
+    from tocsin.report.export import as_json as json_of
+    from tocsin.report.export import harmless
+    from tocsin.writing import write_whole
+
+    with working("comparing"):
+        compared = compare_states(desk, dataset=dataset, before=_state(before), after=_state(after))
+    moved = compared.differences
+    parts = {"rows": moved.rows, "columns": moved.columns, "months": moved.months, "sources": moved.sources}
+    if output:
+        write_whole(output, harmless(moved.events).write_csv().encode())
+        tell(f"Wrote the ids of {moved.events.height:,} events to {output}.")
+    if as_json:
+        tables: dict[str, Any] = {name: table.to_dicts() for name, table in parts.items()}
+        print(json_of({**tables, "findings": [_effect(each) for each in compared.effects]}))
+        return
+    out = screen()
+    for name, table in parts.items():
+        show(out, name, bold=True)
+        show_rows(out, _rows(table)[:MOST_SHOWN])
+        if table.height > MOST_SHOWN:
+            show(out, f"… and {table.height - MOST_SHOWN} more: --json has them all")
+        out.print()
+    if compared.effects:
+        show(out, "findings", bold=True)
+        show_rows(out, [_effect(each) for each in compared.effects])
+
+
+def _state(text: str) -> int | dt.date:
+    """A vintage number or a day."""
+    try:
+        return int(text) if text.isdecimal() else dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise QuestionError(
+            f'"{text}" is neither the number of a vintage nor a day', next_step="Write 2 or 2022-08-01: tocsin vintages"
+        ) from error
+
+
+def _rows(table: pl.DataFrame) -> list[dict[str, Any]]:
+    return [{name: "–" if value is None else value for name, value in row.items()} for row in table.to_dicts()]
+
+
+def _effect(each: Effect) -> dict[str, Any]:
+    return {"finding": each.name, "before": each.before, "after": each.after, "verdict": each.verdict}

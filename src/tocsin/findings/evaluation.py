@@ -1,0 +1,288 @@
+"""Work all findings of a desk out: each distinct question is asked once, each finding after those that it is computed from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import polars as pl
+
+from tocsin.catalogue import Answer, Asked, Behind, Subject, ask, behind, event_ids, find
+from tocsin.errors import FindingError, QuestionError, TocsinError, did_you_mean
+from tocsin.findings.arithmetic import Expression, evaluate, parse
+from tocsin.findings.definition import FILE_NAME, Arguments, Finding
+from tocsin.findings.expectation import Expectation, holds, parse_expectation
+from tocsin.findings.found import Found, scaled
+from tocsin.findings.picking import Take, chosen, known_column, parse_take, taken
+
+TABLE_ROWS = 10
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Findings whose words were all understood, and whose names all exist, each after those that it uses."""
+
+    findings: Mapping[str, Finding]
+    order: tuple[str, ...]
+    computed: Mapping[str, Expression]
+    expected: Mapping[str, Expectation]
+    takes: Mapping[str, Take]
+
+
+def plan(findings: Mapping[str, Finding]) -> Plan:
+    """Read every expression, test and name before anything is counted.
+
+    Raises:
+        FindingError: a question, argument, name or test is not known or not understood, or findings go round in a circle.
+    """
+    computed, expected, takes = {}, {}, {}
+    for name, finding in findings.items():
+        place = f"{FILE_NAME}: {name}"
+        if finding.compute is not None:
+            computed[name] = parse(finding.compute, where=f"{place}.compute")
+            for used in computed[name].names:
+                known(used, findings, where=f"{place}.compute")
+        if finding.expect is not None:
+            expected[name] = parse_expectation(finding.expect, where=f"{place}.expect")
+            for used in expected[name].names:
+                known(used, findings, where=f"{place}.expect")
+        if finding.ask is not None:
+            _check_question(finding, where=place)
+            if finding.take is not None:
+                takes[name] = _placed(lambda take=finding.take: parse_take(take), place)  # type: ignore[misc]
+    return Plan(findings, _in_order(findings, computed), computed, expected, takes)
+
+
+def known(name: str, findings: Iterable[str], *, where: str) -> None:
+    """Raise unless there is a finding of that name."""
+    names = list(findings)
+    if name not in names:
+        step = did_you_mean(name, names) if names else f"Define it in {FILE_NAME}."
+        raise FindingError(f'there is no finding "{name}"', where=where, next_step=step)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The findings of a plan on the events of a subject. What was asked once is kept."""
+
+    subject: Subject
+    plan: Plan
+    list_events: bool = True
+    """Whether the events behind each finding are looked up."""
+    answers: dict[tuple[str, Asked], Answer | TocsinError] = field(default_factory=dict, init=False, repr=False)
+    lists: dict[Behind, list[str]] = field(default_factory=dict, init=False, repr=False)
+
+    done: dict[str, Found] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def found(self) -> dict[str, Found]:
+        """Each finding by name, in the order of findings.toml. One that can not be computed says why; the others are there."""
+        return self.worked_out()
+
+    def worked_out(self, progress: Callable[[str], None] = lambda _: None) -> dict[str, Found]:
+        """As `found`; `progress` is told the name that is worked on."""
+        if not self.done:
+            self.done.update(self._all(progress))
+        return self.done
+
+    def _all(self, progress: Callable[[str], None]) -> dict[str, Found]:
+        done: dict[str, Found] = {}
+        for name in self.plan.order:
+            progress(name)
+            finding = self.plan.findings[name]
+            try:
+                done[name] = self._one(name, finding, done)
+            except TocsinError as error:
+                done[name] = Found(name, finding, reason=_reason(error), uses=self._uses(name))
+        return {name: self._judged(done[name], done) for name in self.plan.findings}
+
+    def answer(self, question: str, asked: Asked) -> Answer:
+        """The answer to a question, asked of the data no more than once.
+
+        Raises:
+            QuestionError: these data can not answer it.
+        """
+        key = (question, asked)
+        if key not in self.answers:
+            try:
+                self.answers[key] = ask(self.subject, question, asked)
+            except QuestionError as error:
+                self.answers[key] = error
+        answer = self.answers[key]
+        if isinstance(answer, TocsinError):
+            raise answer
+        return answer
+
+    def test(self, expectation: Expectation, name: str, found: Mapping[str, Found]) -> bool:
+        """Whether a test holds of a finding; numbers are held in the unit in which they are printed.
+
+        Raises:
+            FindingError: it can not be told.
+        """
+        one = found[name]
+        if one.value is None:
+            raise FindingError(f"{name} can not be computed: {one.reason}")
+        value = scaled(one.value, one.finding) if isinstance(one.value, float) else one.value
+        if expectation.symbol == "=" and isinstance(value, float):
+            value = round(value, _decimals(expectation))
+        values = {}
+        for other in expectation.names:
+            number = found[other].value
+            if not isinstance(number, float):
+                raise FindingError(f"{other} is no number that {name} can be held against")
+            values[other] = scaled(number, found[other].finding)
+        return holds(expectation, value, values)
+
+    def _one(self, name: str, finding: Finding, done: Mapping[str, Found]) -> Found:
+        if finding.compute is not None:
+            return self._computed(name, finding, done)
+        if finding.ask is not None:
+            return self._asked(name, finding, finding.ask)
+        value = float(finding.value) if isinstance(finding.value, int | float) else finding.value
+        return Found(name, finding, value=value, words=f"{finding.label or name}: as published by {finding.source}")
+
+    def _computed(self, name: str, finding: Finding, done: Mapping[str, Found]) -> Found:
+        expression = self.plan.computed[name]
+        values: dict[str, float] = {}
+        for used in expression.names:
+            value = done[used].value
+            if value is None:
+                raise FindingError(f"{used} can not be computed: {done[used].reason}")
+            if not isinstance(value, float):
+                raise FindingError(f"{used} is no number: {done[used].printed}")
+            values[used] = value
+        result = evaluate(expression, values)
+        filled = "; ".join(f"{used} = {done[used].with_unit}" for used in expression.names)
+        ids = sorted({each for used in expression.names for each in done[used].event_ids})
+        about = next((done[used].about for used in expression.names if done[used].about), None)
+        words = f"{finding.label or name}: {expression.text}" + (f", where {filled}" if filled else "")
+        return Found(name, finding, value=result, words=words, about=about, event_ids=ids, uses=expression.names)
+
+    def _asked(self, name: str, finding: Finding, question: str) -> Found:
+        asked = asked_with(finding.arguments)
+        answer = self.answer(question, asked)
+        rows = chosen(answer.table, finding.where)
+        columns = [finding.low, finding.high] if finding.low and finding.high else []
+        value: float | dt.date | str | pl.DataFrame
+        if finding.take is None:
+            value = rows.head(finding.rows or TABLE_ROWS)
+            rows, used = value, rows.columns
+        else:
+            take = self.plan.takes[name]
+            value = taken(rows, take)
+            used = [take.column, take.at] if take.at else [take.column]
+            if take.summary.startswith("at ") and not isinstance(value, pl.DataFrame):
+                rows = rows.filter(pl.col(take.column) == value)
+        ends: list[float | None] = [None, None]
+        for number, column in enumerate(columns):
+            known_column(rows, column)
+            ends[number] = rows[column][0] if rows.height == 1 else None
+        ids = self._ids(behind(self.subject, question, asked, rows, used)) if self.list_events else []
+        return Found(
+            name,
+            finding,
+            value=value,
+            low=ends[0],
+            high=ends[1],
+            words=_words(name, finding, answer),
+            about=answer.about,
+            event_ids=ids,
+        )
+
+    def _ids(self, rows: Behind) -> list[str]:
+        if rows not in self.lists:
+            self.lists[rows] = event_ids(self.subject, rows)
+        return self.lists[rows]
+
+    def _judged(self, one: Found, found: Mapping[str, Found]) -> Found:
+        expectation = self.plan.expected.get(one.name)
+        if expectation is None or one.value is None:
+            return one
+        try:
+            return replace(one, holds=self.test(expectation, one.name, found))
+        except FindingError as error:
+            return replace(one, reason=_reason(error))
+
+    def _uses(self, name: str) -> tuple[str, ...]:
+        return self.plan.computed[name].names if name in self.plan.computed else ()
+
+
+def asked_with(arguments: Arguments) -> Asked:
+    """The arguments of a finding as those of a question."""
+    return Asked(**arguments.model_dump())
+
+
+def _words(name: str, finding: Finding, answer: Answer) -> str:
+    """The definition of a finding in a sentence or two."""
+    where = "; ".join(f"{column} {_said(value)}" for column, value in finding.where.items())
+    taken_of = f"{finding.take} of " if finding.take else "the first rows of "
+    return f"{finding.label or name}: {taken_of}“{answer.title}”{f' ({where})' if where else ''}. {answer.subtitle}. {answer.definition}"
+
+
+def _said(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _reason(error: TocsinError) -> str:
+    return f"{error.what}. {error.next_step}".strip() if error.next_step else error.what
+
+
+def _decimals(expectation: Expectation) -> int:
+    """How many digits after the point the number of a test is written with."""
+    return len(expectation.operands[0].text.partition(".")[2])
+
+
+def _check_question(finding: Finding, *, where: str) -> None:
+    """Raise unless the question exists and heeds the arguments given."""
+    entry = _placed(lambda: find(finding.ask or ""), where)
+    given = {name for name, value in finding.arguments.model_dump().items() if value not in (None, ())}
+    for name in sorted(given - set(entry.arguments)):
+        raise FindingError(
+            f'the question "{finding.ask}" has no argument "{name}"',
+            where=f"{where}.with",
+            next_step=did_you_mean(name, entry.arguments),
+        )
+
+
+def _placed(work: Callable[[], Result], where: str) -> Result:
+    """Do the work; an error of it says where."""
+    try:
+        return work()
+    except TocsinError as error:
+        raise FindingError(error.what, where=where, next_step=error.next_step) from error
+
+
+def _in_order(findings: Mapping[str, Finding], computed: Mapping[str, Expression]) -> tuple[str, ...]:
+    """Each finding after those that it is computed from.
+
+    Raises:
+        FindingError: they go round in a circle.
+    """
+    order: list[str] = []
+    # Depth first without recursion: a chain may be longer than the interpreter's stack.
+    for start in findings:
+        path: list[tuple[str, list[str]]] = []
+        if start not in order:
+            path.append((start, list(computed[start].names) if start in computed else []))
+        while path:
+            name, waiting = path[-1]
+            if not waiting:
+                path.pop()
+                if name not in order:
+                    order.append(name)
+                continue
+            following = waiting.pop(0)
+            walked = [step for step, _ in path]
+            if following in walked:
+                circle = [*walked[walked.index(following) :], following]
+                raise FindingError(
+                    f"findings go round in a circle: {' → '.join(circle)}",
+                    where=FILE_NAME,
+                    next_step="Compute one of them from something else.",
+                )
+            if following not in order:
+                path.append((following, list(computed[following].names) if following in computed else []))
+    return tuple(order)

@@ -1,0 +1,137 @@
+"""Does a statement hold? A test in few words, held against the value of a finding."""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+from scipy.stats import theilslopes
+
+from tocsin.errors import FindingError
+from tocsin.findings.arithmetic import Expression, evaluate, parse
+
+_COMPARED: Mapping[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
+_NUMBER = r"[-+−]?\d+(?:[.,]\d+)*"
+_FORMS = (
+    '"4.5 to 5.5", "> 0", "= 34", "positive", "in the top 5", "rising since 2022-03-01", "> other.finding", "is Kunar"'
+)
+LEAST_POINTS = 4
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A test that a value passes or fails.
+
+    Args:
+        text: As it is written.
+        kind: "between", "compared", "text", "rising" or "falling".
+        operands: What the value is held against: arithmetic that may name other findings.
+        symbol: The comparison.
+        words: What a name must be.
+        since: The first day of a series that is looked at.
+    """
+
+    text: str
+    kind: str
+    operands: tuple[Expression, ...] = ()
+    symbol: str = ""
+    words: tuple[str, ...] = ()
+    since: dt.date | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Findings that the test itself uses."""
+        return tuple(dict.fromkeys(name for operand in self.operands for name in operand.names))
+
+
+def parse_expectation(text: str, *, where: str = "") -> Expectation:
+    """Read a test.
+
+    Raises:
+        FindingError: it is not understood; with the forms that are.
+    """
+    said = text.strip().replace("−", "-")
+    if said in ("positive", "negative"):
+        return Expectation(said, "compared", (parse("0"),), ">" if said == "positive" else "<")
+    if found := re.fullmatch(r"in the top (\d+)", said):
+        return Expectation(said, "compared", (parse(found[1]),), "<=")
+    if found := re.fullmatch(r"(rising|falling)(?: since (\d{4}-\d\d-\d\d))?", said):
+        return Expectation(said, found[1], since=_day(found[2], where) if found[2] else None)
+    if found := re.fullmatch(r"is (.+)", said):
+        return Expectation(said, "text", words=tuple(part.strip() for part in found[1].split(" or ")))
+    if found := re.fullmatch(r"(<=|>=|<|>|=)\s*(.+)", said):
+        return Expectation(said, "compared", (parse(_plain(found[2]), where=where),), found[1])
+    if found := re.fullmatch(r"(.+?)\s+to\s+(.+)", said):
+        return Expectation(said, "between", tuple(parse(_plain(part), where=where) for part in found.groups()))
+    raise FindingError(f'the test "{text}" is not understood', where=where, next_step=f"Write one of: {_FORMS}.")
+
+
+def holds(expectation: Expectation, value: float | dt.date | str | pl.DataFrame, values: Mapping[str, float]) -> bool:
+    """Whether the value passes the test.
+
+    Args:
+        value: A number, day or name; for "rising" and "falling" a series: a day or number, and a number.
+        values: The numbers of other findings that the test names.
+
+    Raises:
+        FindingError: the test does not fit the kind of value, or can not be worked out.
+
+    Assumes:
+        A series rises if the 95 per cent interval of its Theil-Sen slope lies above zero. The interval takes the points as independent.
+
+    Source:
+        Sen (1968), Estimates of the regression coefficient based on Kendall's tau, JASA 63(324).
+    """
+    if expectation.kind in ("rising", "falling"):
+        return _runs(expectation, value)
+    if isinstance(value, pl.DataFrame):
+        raise FindingError(
+            f'"{expectation.text}" does not test a series', next_step='Write "rising since …" or "falling since …".'
+        )
+    if expectation.kind == "text":
+        return str(value).casefold() in [word.casefold() for word in expectation.words]
+    if not isinstance(value, int | float):
+        raise FindingError(
+            f'"{expectation.text}" tests a number, and the value is "{value}"', next_step='Names and days: "is NAME".'
+        )
+    bounds = [evaluate(operand, values) for operand in expectation.operands]
+    if expectation.kind == "between":
+        return bounds[0] <= value <= bounds[1]
+    return _COMPARED[expectation.symbol](value, bounds[0])
+
+
+def _runs(expectation: Expectation, value: float | dt.date | str | pl.DataFrame) -> bool:
+    if not isinstance(value, pl.DataFrame):
+        raise FindingError(
+            f'"{expectation.text}" tests a series, and the finding is one value',
+            next_step='Take a series: take = "average by week_date".',
+        )
+    day, number = value.columns
+    series = value if expectation.since is None else value.filter(pl.col(day) >= expectation.since)
+    if series.height < LEAST_POINTS:
+        raise FindingError(f'"{expectation.text}" needs at least {LEAST_POINTS} points, there are {series.height}')
+    along = series[day].cast(pl.Int32 if series[day].dtype == pl.Date else pl.Float64).cast(pl.Float64).to_numpy()
+    slope = theilslopes(series[number].cast(pl.Float64).to_numpy(), along, alpha=0.95)
+    return bool(slope.low_slope > 0) if expectation.kind == "rising" else bool(slope.high_slope < 0)
+
+
+def _plain(number: str) -> str:
+    """A number without the commas that part its thousands; other text as it is."""
+    return number.replace(",", "") if re.fullmatch(_NUMBER, number.strip()) else number
+
+
+def _day(text: str, where: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise FindingError(f"{text} is no day", where=where, next_step="Write it as in 2022-03-01.") from error

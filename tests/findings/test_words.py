@@ -1,0 +1,144 @@
+"""Reading of findings.toml, of arithmetic and of tests: what is allowed, and what is said of the rest."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.errors import FindingError
+from tocsin.findings.arithmetic import evaluate, parse
+from tocsin.findings.definition import parse_findings
+from tocsin.findings.evaluation import plan
+from tocsin.findings.expectation import holds, parse_expectation
+
+
+def test_a_finding_is_named_by_dots_and_may_stand_under_another() -> None:
+    found = parse_findings(
+        '[a]\nvalue = 1\nsource = "x"\n[a.b]\ncompute = "a * 2"\n[c.d]\ncompute = "a.b"\n', where="f"
+    )
+    assert list(found) == ["a", "a.b", "c.d"]
+    assert found["a.b"].compute == "a * 2"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('[a]\nvalue = 1\n', "f:1", "needs its source"),
+        ('\n[a]\nvalue = 1\nsource = "x"\ndecimal = 1\n', "f:5", 'the key "decimal" is not known'),
+        ('[a]\ncompute = "1"\nask = "weekly"\n', "f:1", "either ask, compute or value; this one has ask and compute"),
+        ('[a]\nvalue = 1\nsource = "x"\n[b.c]\nask = "weekly"\ntake = "x"\n[b.c.with]\naverage = "left"\n', "f:8", "must be one of"),
+        ('[A]\nvalue = 1\nsource = "x"\n', "f:1", "can not be the name"),
+        ('[a.low]\nvalue = 1\nsource = "x"\n', "f:1", "can not be the name"),
+        ("a = 1\n", "f:1", "outside a finding"),
+        ("[a\n", "f", "is not TOML"),
+    ],
+)  # fmt: skip
+def test_a_fault_names_its_line(text: str, line: str, said: str) -> None:
+    with pytest.raises(FindingError) as error:
+        parse_findings(text, where="f")
+    assert said in error.value.what
+    assert error.value.where == line
+
+
+CITED = '[one]\nvalue = 1\nsource = "x"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "step"),
+    [
+        (CITED + '[b]\ncompute = "onee + 1"', 'there is no finding "onee"', "one"),
+        ('[a]\ncompute = "b"\n[b]\ncompute = "c"\n[c]\ncompute = "a"', "circle: a → b → c → a", "something else"),
+        ('[a]\ncompute = "a + 1"', "circle: a → a", ""),
+        ('[a]\nask = "weeky"\ntake = "x"', 'there is no question "weeky"', "weekly"),
+        ('[a]\nask = "weekly"\ntake = "x"\nwith = { windows = ["after"] }', 'has no argument "windows"', "week_starts"),
+        ('[a]\nask = "weekly"\ntake = "avg of incidents"', '"avg" is no summary', "mean"),
+        (CITED + 'expect = "roughly 5"', "is not understood", "4.5 to 5.5"),
+        (CITED + 'expect = "> two.three"', 'there is no finding "two.three"', "one"),
+    ],
+)
+def test_a_plan_finds_what_does_not_fit_before_anything_is_counted(text: str, said: str, step: str) -> None:
+    with pytest.raises(FindingError) as error:
+        plan(parse_findings(text, where="f"))
+    assert said in error.value.what
+    assert step in error.value.next_step
+
+
+def test_a_long_chain_of_findings_is_no_circle() -> None:
+    chain = "".join(f'[f{n}]\ncompute = "f{n + 1}"\n' for n in range(3000))
+    order = plan(parse_findings(chain + '[f3000]\nvalue = 1\nsource = "x"\n', where="f")).order
+    assert order[0] == "f3000"
+    assert order[-1] == "f0"
+
+
+def test_arithmetic_is_worked_out() -> None:
+    assert evaluate(
+        parse("100 * (1 - after.mean / before.mean)"), {"before.mean": 7430.0, "after.mean": 148.0}
+    ) == pytest.approx(98.008, abs=1e-3)
+    assert evaluate(parse("max(-2, min(3, 4), abs(-1)) ** 2"), {}) == 9
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')", "open('x')", "a.b()", "[1]", "a if b else c", "lambda: 1", "'x'", "1; 2", "a = 1", "", "f'{a}'", "True",
+        "a[0]", "(a).b.__class__()", "min()", "1 // 2", "~1", "a and b", "1 < 2", "x" * 600,
+    ],
+)  # fmt: skip
+def test_nothing_but_arithmetic_is_accepted(text: str) -> None:
+    with pytest.raises(FindingError):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["1 / 0", "1 / (a - a)", "9 ** 99", "(0 - 8) ** 0.5", "1e308 * 10"])
+def test_no_result_is_said(text: str) -> None:
+    with pytest.raises(FindingError):
+        evaluate(parse(text), {"a": 1.0})
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    for read in (parse, parse_expectation):
+        try:
+            read(text)
+        except FindingError:
+            continue
+
+
+NUMBER = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+@given(NUMBER, NUMBER, NUMBER)
+def test_between_holds_both_ends(value: float, one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    test = parse_expectation(f"{low:.6f} to {high:.6f}")
+    assert holds(test, value, {}) == (round(low, 6) <= value <= round(high, 6))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "held"),
+    [
+        ("> 5", 5.0, False), (">= 5", 5.0, True), ("< a.b", 1.0, True), ("= 1,155", 1155.0, True), ("positive", 0.0, False),
+        ("negative", -1.0, True), ("in the top 5", 5.0, True), ("in the top 5", 6.0, False), ("is Kunar or Kabul", "kabul", True),
+        ("is Kunar", "Kabul", False), ("−2 to 2", -1.0, True), ("is 2021-08-15", dt.date(2021, 8, 15), True),
+    ],
+)  # fmt: skip
+def test_a_test_holds_or_not(text: str, value: float | str | dt.date, held: bool) -> None:
+    assert holds(parse_expectation(text), value, {"a.b": 2.0}) is held
+
+
+def test_a_series_rises_only_where_its_slope_clearly_does() -> None:
+    days = pl.date_range(dt.date(2022, 1, 3), dt.date(2022, 6, 1), "1w", eager=True)
+    level = [float(n % 3) for n in range(days.len())]
+    rising = [n + wobble for n, wobble in enumerate(level)]
+    series = pl.DataFrame({"week_date": days, "incidents": rising})
+    flat = pl.DataFrame({"week_date": days, "incidents": level})
+    assert holds(parse_expectation("rising since 2022-02-01"), series, {})
+    assert not holds(parse_expectation("falling since 2022-02-01"), series, {})
+    assert not holds(parse_expectation("rising"), flat, {})
+    assert holds(parse_expectation("falling"), series.with_columns(incidents=-pl.col("incidents")), {})
+    with pytest.raises(FindingError, match="at least 4 points"):
+        holds(parse_expectation("rising since 2022-05-25"), series, {})
