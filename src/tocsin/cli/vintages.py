@@ -63,6 +63,48 @@ def diff(
         show_rows(out, [_effect(each) for each in compared.effects])
 
 
+@app.command(epilog="Example: tocsin revisions --week-starts Monday")
+def revisions(
+    desk: DeskOption = Path(),
+    dataset: DatasetOption = None,
+    triangle: Annotated[
+        bool, typer.Option("--triangle", help="Print the triangle itself: each week as known at each delay.")
+    ] = False,
+    settled_weeks: Annotated[
+        int, typer.Option(min=2, max=520, help="Weeks after which counts are taken as settled.")
+    ] = 26,
+    as_json: JsonOption = False,
+) -> None:
+    """How complete are the newest weeks? What the count of a week looked like some weeks later, and what to expect of the last ones.
+
+    The desk's definition of an incident is counted at every date of the data that was loaded.
+    """
+    from tocsin.findings.revisions import revisions_of
+    from tocsin.report.export import as_json as json_of
+
+    with working("counting every state of the data"):
+        told = revisions_of(desk, dataset=dataset, settled_weeks=settled_weeks)
+    tables = (
+        {"triangle": told.triangle.drop_nulls("incidents")}
+        if triangle
+        else {"completeness": told.completeness, "last weeks": told.nowcast}
+    )
+    if as_json:
+        print(json_of({name: table.to_dicts() if table is not None else None for name, table in tables.items()}))
+    else:
+        out = screen()
+        for name, table in tables.items():
+            if table is not None:
+                show(out, name, bold=True)
+                show_rows(out, [_rounded(row) for row in _rows(table)])
+    if told.reason and not triangle:
+        tell(told.reason)
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in row.items()}
+
+
 def _state(text: str) -> int | dt.date:
     """A vintage number or a day."""
     try:
