@@ -10,7 +10,7 @@ import typer
 from tocsin.cli.options import AsOfOption, DatasetOption, DeskOption, day
 from tocsin.cli.program import app
 from tocsin.cli.screen import screen, show, show_rows, tell, working
-from tocsin.errors import QuestionError
+from tocsin.errors import FindingError, QuestionError
 
 
 @app.command(epilog="Example: tocsin new syria --country SYR")
@@ -69,6 +69,21 @@ def report(
     tell(f"Wrote {built.page} with {_figures(len(built.figures), asked=built.asked)}.")
     for name, reason in built.failed:
         tell(f"{name}: {reason}", mark="[yellow]Not made[/]  ")
+    if built.assessment:
+        tell(f"Wrote {', '.join(name for name in built.assessment.files if '/' not in name)} beside it.")
+        for place, words in built.assessment.typed:
+            tell(
+                f"{place}: “{words}” is typed by hand; call it from a finding, or mark it as quoted.",
+                mark="[yellow]Typed[/]  ",
+            )
+        for name, reason in built.assessment.failing:
+            tell(f"{name}: {reason}", mark="[red]Does not hold[/]  ")
+        if built.assessment.failing:
+            raise FindingError(
+                f"{len(built.assessment.failing)} statements do not hold; the report marks them",
+                where=str(built.page.parent),
+                next_step="See what moved: tocsin check",
+            )
     if built.failed and not allow_missing:
         raise QuestionError(
             f"the report lacks {', '.join(name for name, _ in built.failed)}",

@@ -55,11 +55,11 @@ def open_findings(
     signed = read_signed(desk.folder)
     with open_store(desk.memory) as store:
         now = subject_of(desk, store, dataset=dataset, as_of=as_of)
-        before, changed = _as_signed(now, store, signed)
+        before, changed = as_signed(now, store, signed)
         yield Opened(Evaluation(now, planned), signed, before, changed, store)
 
 
-def _as_signed(now: Subject, store: Store, signed: Signed | None) -> tuple[Subject | None, pl.DataFrame | None]:
+def as_signed(now: Subject, store: Store, signed: Signed | None) -> tuple[Subject | None, pl.DataFrame | None]:
     """The desk on the data as they were signed, and which events changed since; None where those data are not here."""
     dataset = now.events.about.dataset
     if signed is None or signed.dataset != dataset or not signed.vintages:

@@ -26,8 +26,10 @@ from tocsin.catalogue.subject import windows_of
 from tocsin.desk import Desk, Figure
 from tocsin.errors import QuestionError, StoreBusyError, StoreError
 from tocsin.figures.write import embed, script, specification, svg, write
+from tocsin.report.assessment import Assessment, assess, wanted
 from tocsin.report.cautions import cautions
 from tocsin.report.export import export
+from tocsin.report.filled import FigureWords
 from tocsin.schema import REJECT_KINDS
 from tocsin.store import Store, open_store
 
@@ -48,6 +50,8 @@ class Built:
     """Those that were made."""
     failed: tuple[tuple[str, str], ...]
     """Figures and tables that these data can not give, with the reason."""
+    assessment: Assessment | None = None
+    """What was made of findings.toml and report.md, where the desk has them."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class _Drawn:
     script: str = ""
     csv: str = ""
     reason: str = ""
+    sentences: tuple[str, ...] = ()
 
 
 def build(
@@ -79,7 +84,7 @@ def build(
 
     Raises:
         StoreBusyError: the same desk's report is being built already.
-        QuestionError, StoreError, DeskError: nothing can be built; the last good output stays.
+        QuestionError, StoreError, DeskError, FindingError: nothing can be built; the last good output stays.
     """
     out = desk.folder / "out"
     with open_store(desk.memory) as store, _held(desk):
@@ -94,6 +99,19 @@ def build(
             progress("the page")
             values = _values(subject, store, drawn)
             (folder / PAGE).write_text(_page(values), encoding="utf-8")
+            assessment = None
+            if wanted(desk.folder):
+                progress("the assessment")
+                assessment = assess(
+                    subject,
+                    store,
+                    figures={
+                        each.id: FigureWords(each.title, each.number, each.sentences, each.reason) for each in drawn
+                    },
+                    pictures={each.id: each.svg for each in drawn if not each.reason},
+                    cautions=values["cautions"],
+                    folder=folder,
+                )
             _swap(folder, out)
     failed = [(each.id, each.reason) for each in drawn if each.reason]
     failed += [(name, values[name]) for name in ("comparison_reason", "spread_reason") if values[name]]
@@ -102,6 +120,7 @@ def build(
         asked=len(drawn),
         figures=tuple(each.id for each in drawn if not each.reason),
         failed=tuple((name.removesuffix("_reason"), reason) for name, reason in failed),
+        assessment=assessment,
     )
 
 
@@ -124,6 +143,7 @@ def _figure(subject: Subject, figure: Figure, number: int, folder: Path) -> _Dra
         svg=svg(drawn),
         script=embed(drawn, f"live-{name}"),
         csv="data:text/csv;charset=utf-8;base64," + base64.b64encode(numbers).decode(),
+        sentences=answer.sentences(),
     )
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Literal, NoReturn
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import MD_TRIM_CHARS
 from markdown_it.helpers import parseLinkLabel
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, autolink, backtick, entity, escape, image, link
@@ -32,7 +33,6 @@ OPAQUE = "\N{OBJECT REPLACEMENT CHARACTER}"
 _CALL = re.compile(r"\{([^{}]*)\}")
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _SCHEMES = ("http", "https", "mailto")
-_BLANKS = " \t\f\v"
 _OWN = "reading"
 _NESTING = 100
 _FORMS = "{before.mean}, [fivefold]{fall: 4.5 to 5.5}, [18 per cent]{quoted: un}, {figure: figure-1}, {table: NAME}, {cautions}"
@@ -260,12 +260,15 @@ def _inlines(state: StateCore) -> None:
 def _offsets(reading: _Reading, content: str, first: int) -> list[int]:
     """The source offset of each character of a paragraph or heading, whose lines are the ends of lines of the source."""
     at: list[int] = []
-    for number, part in enumerate(content.split("\n"), start=first):
-        line, stripped = reading.lines[number].rstrip(_BLANKS), part.strip(_BLANKS)
+    parts = content.split("\n")
+    while parts[0] not in reading.lines[first] and first + len(parts) < len(reading.lines):
+        first += 1  # a line of nothing but blanks, which Markdown leaves out
+    for number, part in enumerate(parts, start=first):
+        line, stripped = reading.lines[number].rstrip(MD_TRIM_CHARS), part.strip(MD_TRIM_CHARS)
         column = len(line) - len(stripped)
         if not line.endswith(stripped):
             column = max(line.rfind(stripped), 0)  # a heading that is closed by ##
-        column = max(column - (len(part) - len(part.lstrip(_BLANKS))), 0)
+        column = max(column - (len(part) - len(part.lstrip(MD_TRIM_CHARS))), 0)
         at += range(reading.starts[number] + column, reading.starts[number] + column + len(part) + 1)
     return at
 
@@ -274,16 +277,15 @@ def _cell_offsets(reading: _Reading, content: str, number: int) -> list[int]:
     """Likewise of a cell, in which a written \\| stands for a |."""
     line, written = reading.lines[number], content.replace("|", "\\|")
     if number not in reading.cells:
-        container = re.match(r"[\s>]*(?:(?:[-+*]|\d+[.)])[\s>]+)*", line)
+        container = re.match(r"[ \t>]*(?:(?:[-+*]|[0-9]+[.)])[ \t>]+)*", line)
         reading.cells[number] = container.end() if container else 0
     begins = max(line.find(written, reading.cells[number]), 0)
     reading.cells[number] = begins + len(written)
     at = []
     offset = reading.starts[number] + begins
     for letter in content:
-        offset += letter == "|"
         at.append(offset)
-        offset += 1
+        offset += 2 if letter == "|" else 1
     return [*at, offset]
 
 

@@ -1,0 +1,165 @@
+"""The analyst's own report: report.md with its numbers filled in, as page, PDF, DOCX, Markdown and workbook, with all that pins them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from tocsin.catalogue import Subject
+from tocsin.errors import FindingError
+from tocsin.findings import Checked, Evaluation, Found, check, plan, read_findings, read_signed
+from tocsin.findings.definition import FILE_NAME as FINDINGS
+from tocsin.findings.opening import as_signed
+from tocsin.report import manifest as pinning
+from tocsin.report import prov as provenance
+from tocsin.report.document import docx
+from tocsin.report.export import harmless
+from tocsin.report.filled import FigureWords, Filled, fill
+from tocsin.report.page import page
+from tocsin.report.text import FILE_NAME as TEXT
+from tocsin.report.text import Text, parse
+from tocsin.report.typed import typed
+from tocsin.report.typeset import pdf
+from tocsin.report.workbook import Statement, workbook
+from tocsin.store import Store
+from tocsin.writing import write_whole
+
+NAME = "assessment"
+WORKBOOK = "findings.xlsx"
+INPUTS = ("desk.toml", FINDINGS, TEXT)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What was written, and what of it does not hold.
+
+    Args:
+        files: Names of the files in the output.
+        failing: Findings and statements that do not hold, each with the reason.
+        typed: Numbers written by hand into the text: where, and the words.
+    """
+
+    files: tuple[str, ...]
+    failing: tuple[tuple[str, str], ...]
+    typed: tuple[tuple[str, str], ...]
+
+
+def wanted(folder: Path) -> bool:
+    """Whether the desk has findings or a text of its own."""
+    return (folder / FINDINGS).exists() or (folder / TEXT).exists()
+
+
+def assess(
+    subject: Subject,
+    store: Store,
+    *,
+    figures: Mapping[str, FigureWords],
+    pictures: Mapping[str, str],
+    cautions: Sequence[str],
+    folder: Path,
+) -> Assessment:
+    """Write the desk's assessment into the output folder, beside its figures.
+
+    Args:
+        figures: The words of each figure by id.
+        pictures: SVG by figure id.
+        cautions: The sentences that the data ask for.
+        folder: The new output; figures are in it already.
+
+    Raises:
+        FindingError: a finding or the text is wrong; with the line and column.
+    """
+    desk, about = subject.desk, subject.events.about
+    evaluation = Evaluation(subject, plan(read_findings(desk.folder)))
+    found = evaluation.found
+    signed = read_signed(desk.folder)
+    before, changed = as_signed(subject, store, signed)
+    checked = check(evaluation, signed=signed, before=before, changed=changed)
+    dated = max(vintage.data_date for vintage in about.vintages)
+    lists = _write_lists(found, folder)
+    made = list(lists.values())
+    filled: Filled | None = None
+    text = read_text(desk.folder, findings=evaluation.plan.findings, figures=figures)
+    if text is not None:
+        filled = fill(text, evaluation=evaluation, found=found, figures=figures, cautions=cautions, event_lists=lists)
+        shown = page(
+            text,
+            filled,
+            title=desk.title,
+            date=dated,
+            about=about,
+            figures=figures,
+            pictures=pictures,
+            cautions=cautions,
+        )
+        given = {"title": desk.title, "synthetic": about.synthetic, "dated": dated, "folder": folder}
+        contents = {
+            f"{NAME}.md": filled.markdown.encode(),
+            f"{NAME}.html": shown.encode(),
+            f"{NAME}.pdf": pdf(filled.markdown, subtitle=about.sentence(), **given),  # type: ignore[arg-type]
+            f"{NAME}.docx": docx(filled.markdown, **given),  # type: ignore[arg-type]
+        }
+        for name, content in contents.items():
+            write_whole(folder / name, content)
+        made += contents
+    statements = [Statement(s.words, s.name, s.test, s.holds, s.line) for s in (filled.statements if filled else ())]
+    write_whole(folder / WORKBOOK, workbook(checked, statements, dated=dated))
+    made.append(WORKBOOK)
+    pinned = pinning.manifest(
+        found, about=about, inputs=pinning.digests(desk.folder, INPUTS), outputs=pinning.digests(folder, made)
+    )
+    write_whole(
+        folder / "prov.json",
+        provenance.written(provenance.prov(found, title=desk.title, about=about, pinned=pinned, signed=signed)),
+    )
+    outputs = {**pinned.outputs, **pinning.digests(folder, ["prov.json"])}
+    pinning.write(folder / "manifest.json", pinned.model_copy(update={"outputs": outputs}))
+    by_hand = () if text is None else tuple((f"{TEXT}:{t.line}:{t.column}", t.words) for t in typed(text))
+    return Assessment((*made, "prov.json", "manifest.json"), tuple(failing(checked, filled)), by_hand)
+
+
+def read_text(folder: Path, *, findings: Mapping[str, object], figures: Mapping[str, object]) -> Text | None:
+    """The desk's report.md; None where it has none.
+
+    Raises:
+        FindingError: it can not be read, or says something that is not understood; with line and column.
+    """
+    path = folder / TEXT
+    try:
+        written = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FindingError(f"can not be read: {error.strerror}", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise FindingError("is not UTF-8 text", where=str(path), next_step="Save it as UTF-8.") from error
+    return parse(written, findings=findings, figures=figures)  # type: ignore[arg-type]
+
+
+def failing(checked: Sequence[Checked], filled: Filled | None) -> list[tuple[str, str]]:
+    """Findings that are broken or can not be computed, and statements of the text that do not hold: each with the reason."""
+    wrong = [
+        (each.name, each.found.reason or f"is {each.found.with_unit}, expected: {each.found.finding.expect}")
+        for each in checked
+        if each.fails
+    ]
+    for statement in filled.statements if filled else ():
+        if statement.fails:
+            place = f"{TEXT}:{statement.line}:{statement.column}"
+            wrong.append((place, f"“{statement.words}” does not hold: {statement.reason}"))
+    return wrong
+
+
+def _write_lists(found: Mapping[str, Found], folder: Path) -> dict[str, str]:
+    """The ids of the events behind each finding, as one CSV file each: finding -> its name, relative to the report."""
+    (folder / "events").mkdir()
+    lists = {}
+    for name, one in found.items():
+        if one.event_ids:
+            lists[name] = f"events/{name}.csv"
+            table = harmless(pl.DataFrame({"event_id": list(one.event_ids)}, schema={"event_id": pl.String}))
+            table.write_csv(folder / lists[name])
+    return lists

@@ -1,0 +1,383 @@
+"""The text with its numbers filled in: plain Markdown that any other program can set, and what became of each call."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from tocsin.errors import FindingError
+from tocsin.findings import Evaluation, Found
+from tocsin.findings.found import printed
+from tocsin.report.text import Call, Text, note_label
+from tocsin.schema import Provenance, spoken_date
+from tocsin.visible import visible
+
+# What Markdown would act on; a colon begins a web address or the name of an emoji.
+_ACTS = re.compile(r"[\\`*_\[\]<>{}|~$&#@^!]|:(?=\S)|(?<=www)\.|^[-+=](?=[-+=\s]|$)", re.IGNORECASE)
+_LISTS = re.compile(r"^(\d+)([.)])(?=\s|$)")
+NOTHING = "\N{EN DASH}"
+
+
+@dataclass(frozen=True)
+class FigureWords:
+    """The words of a figure.
+
+    Args:
+        title: What it shows.
+        number: Its number in the report, from 1.
+        sentences: What is printed below it.
+        reason: Why it can not be drawn; empty where it can.
+    """
+
+    title: str
+    number: int
+    sentences: Sequence[str] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Words of the text that are bound to a finding.
+
+    Args:
+        words: As they are printed, without emphasis and footnotes left out.
+        name: The finding.
+        test: What is expected of it; empty where nothing is.
+        holds: Whether it is so; None where nothing is expected, or it can not be told.
+        reason: What the value is, where it does not hold; why it can not be told.
+        line, column: Of report.md, from 1.
+    """
+
+    words: str
+    name: str
+    test: str
+    holds: bool | None
+    reason: str
+    line: int
+    column: int
+
+    @property
+    def fails(self) -> bool:
+        """Whether a report may not be printed with it: it does not hold, or it can not be told whether it does."""
+        return self.holds is False or (self.holds is None and bool(self.reason))
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A value, table or figure that is called and can not be printed."""
+
+    name: str
+    reason: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a reader needs to check a called finding: its footnote.
+
+    Args:
+        name: The finding.
+        value: With its unit.
+        interval: Its interval of 95 per cent; empty where it has none.
+        words: Definition, arithmetic or source, in a sentence or two.
+        data: The data set, their date and their digest; empty of a cited value.
+        events: How many events are behind it.
+        href: The list of them, relative to the report; empty where there is none.
+    """
+
+    name: str
+    value: str
+    interval: str
+    words: str
+    data: str
+    events: int
+    href: str
+
+    @property
+    def counted(self) -> str:
+        """The number of events in words."""
+        return f"{self.events:,} {'event' if self.events == 1 else 'events'}"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table as it is printed.
+
+    Args:
+        caption: Its number and what it shows.
+        columns: Their headings.
+        numeric: Of each column, whether it holds numbers.
+        rows: The cells as text.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The text with its numbers.
+
+    Args:
+        markdown: GFM with footnotes.
+        statements: One for each words bound to a finding, in order.
+        missing: Values, tables and figures that can not be printed.
+        called: The findings that are called, each once, in order.
+        notes: Of each finding that is called, likewise in order.
+        spoken: For each call of a value what is printed of it, as plain text; other calls have an empty text.
+        tables: By finding.
+    """
+
+    markdown: str
+    statements: tuple[Statement, ...]
+    missing: tuple[Missing, ...]
+    called: tuple[str, ...]
+    notes: Mapping[str, Note]
+    spoken: tuple[str, ...]
+    tables: Mapping[str, Grid]
+
+    def statement(self, call: Call) -> Statement | None:
+        """What became of bound words; None of another call."""
+        here = (call.line, call.column)
+        return next((each for each in self.statements if (each.line, each.column) == here), None)
+
+
+def fill(
+    text: Text,
+    *,
+    evaluation: Evaluation,
+    found: Mapping[str, Found],
+    figures: Mapping[str, FigureWords],
+    cautions: Sequence[str],
+    event_lists: Mapping[str, str],
+) -> Filled:
+    """Put into the text what it calls.
+
+    Args:
+        found: evaluation.found.
+        figures: By id; those that can not be drawn with the reason.
+        cautions: The sentences that the data ask for.
+        event_lists: Finding -> the list of its events, relative to the report.
+    """
+    statements = tuple(_statement(text, call, evaluation, found) for call in text.calls if call.kind == "statement")
+    spoken = tuple(_spoken(found[call.name], call.part) if call.kind == "value" else "" for call in text.calls)
+    tables: dict[str, Grid] = {}
+    for call in text.calls:
+        if call.kind == "table" and call.name not in tables:
+            tables[call.name] = _grid(found[call.name], number=len(tables) + 1)
+    calling = [call for call in text.calls if call.kind in ("value", "statement", "table")]
+    called = tuple(dict.fromkeys(call.name for call in calling))
+    notes = {name: note(found[name], href=event_lists.get(name, "")) for name in called}
+    filled = Filled("", statements, tuple(_missing(text, found, spoken, figures)), called, notes, spoken, tables)
+    return replace(filled, markdown=_markdown(text, filled, figures, cautions))
+
+
+def note(one: Found, *, href: str) -> Note:
+    """The footnote of a finding."""
+    words = one.words or f"{one.finding.label or one.name}: {one.reason}"
+    return Note(
+        name=one.name,
+        value=one.with_unit if one.value is not None else "can not be computed",
+        interval=one.interval,
+        words=_sentence(words.removeprefix(f"{one.name}: ")),
+        data=_sentence(_data(one.about)) if one.about else "",
+        events=len(one.event_ids),
+        href=href if one.event_ids else "",
+    )
+
+
+def literal(text: str) -> str:
+    """Text of others as Markdown that means no more than its letters."""
+    shown = _ACTS.sub(lambda found: f"\\{found[0]}", visible(" ".join(text.split())))
+    return _LISTS.sub(r"\1\\\2", shown)
+
+
+def lacking(name: str) -> str:
+    """What stands in the text where a finding has no value."""
+    return f"[can not be computed: {name}]"
+
+
+# What is printed of each call
+
+
+def _spoken(one: Found, part: str) -> str:
+    """A finding's value or a part of it as plain text; empty where it has none."""
+    if one.value is None:
+        return ""
+    about = one.about
+    made: Mapping[str, str] = {
+        "": one.printed,
+        "low": "" if one.low is None else printed(one.low, one.finding),
+        "high": "" if one.high is None else printed(one.high, one.finding),
+        "interval": one.interval,
+        "unit": one.finding.unit or ("per cent" if one.finding.percent else ""),
+        "as_of": spoken_date(_newest(about)) if about and about.vintages else "",
+        "events": f"{len(one.event_ids):,}",
+    }
+    return made[part]
+
+
+def _newest(about: Provenance) -> dt.date:
+    return max(vintage.data_date for vintage in about.vintages)
+
+
+def _data(about: Provenance) -> str:
+    stood = f"; the data as they stood on {spoken_date(about.as_of)}" if about.as_of else ""
+    return f"{about.sentence().rstrip('.')}{stood}"
+
+
+def _statement(text: Text, call: Call, evaluation: Evaluation, found: Mapping[str, Found]) -> Statement:
+    one = found[call.name]
+    test = call.test.text if call.test else one.finding.expect or ""
+    holds, reason = one.holds, one.reason
+    if call.test is not None:
+        try:
+            holds, reason = evaluation.test(call.test, call.name, found), ""
+        except FindingError as error:
+            holds, reason = None, error.what
+    if holds is False:
+        reason = f"{call.name} is {one.with_unit}, expected: {test}"
+    return Statement(_plain_words(text, call, found), call.name, test, holds, reason, call.line, call.column)
+
+
+def _plain_words(text: Text, call: Call, found: Mapping[str, Found]) -> str:
+    """The bound words with the calls in them filled in."""
+    start, end = call.words or (call.start, call.end)
+    said, at = "", start
+    for inner in text.calls:
+        if inner.kind == "value" and start <= inner.start < end:
+            said += text.source[at : inner.start] + (_spoken(found[inner.name], inner.part) or lacking(inner.name))
+            at = inner.end
+    return " ".join((said + text.source[at:end]).split())
+
+
+def _missing(
+    text: Text, found: Mapping[str, Found], spoken: Sequence[str], figures: Mapping[str, FigureWords]
+) -> Iterator[Missing]:
+    for call, said in zip(text.calls, spoken, strict=True):
+        if call.kind == "figure" and figures[call.name].reason:
+            yield Missing(call.name, figures[call.name].reason, call.line, call.column)
+        if (call.kind == "value" and not said) or (call.kind == "table" and found[call.name].value is None):
+            name = f"{call.name}.{call.part}" if call.part else call.name
+            yield Missing(name, found[call.name].reason or "it has no such part", call.line, call.column)
+
+
+def _grid(one: Found, *, number: int) -> Grid:
+    caption = f"Table {number}. {one.finding.label or one.name}"
+    if not isinstance(one.value, pl.DataFrame):
+        return Grid(one.name, caption, (), (), ())
+    columns = one.value.columns
+    return Grid(
+        name=one.name,
+        caption=caption,
+        columns=tuple(column.replace("_", " ") for column in columns),
+        numeric=tuple(one.value[column].dtype.is_numeric() for column in columns),
+        rows=tuple(tuple(_cell(value, one) for value in row) for row in one.value.iter_rows()),
+    )
+
+
+def _cell(value: object, one: Found) -> str:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return NOTHING
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}".replace("-", "\N{MINUS SIGN}")
+    if isinstance(value, float | dt.date):
+        return printed(value, one.finding)
+    return str(value)
+
+
+# The Markdown
+
+
+def _markdown(text: Text, filled: Filled, figures: Mapping[str, FigureWords], cautions: Sequence[str]) -> str:
+    """The source with each call replaced, and the findings' footnotes below it."""
+    edits: list[tuple[int, int, str]] = [(offset, offset, "\\") for offset in text.acting]
+    for call, said in zip(text.calls, filled.spoken, strict=True):
+        if call.words is not None:
+            edits += [(call.start, call.words[0], ""), (call.words[1], call.end, _after_words(call, filled))]
+        elif call.kind == "value":
+            edits.append((call.start, call.end, _value(call, said)))
+        else:
+            block = _block(call, filled, figures, cautions)
+            before = "" if text.source[: call.start].rstrip(" ")[-2:] in ("", "\n\n") else "\n"
+            after = "" if text.source[call.end : call.end + 2].strip("\n") == "" else "\n"
+            edits.append((call.start, call.end, f"{before}{block}{after}"))
+    pieces, at = [], 0
+    for start, end, new in sorted(edits):
+        pieces += [text.source[at:start], new]
+        at = end
+    body = "".join([*pieces, text.source[at:]]).rstrip("\n")
+    noted = {call.name for call in text.calls if call.noted}
+    notes = [_note(each) for name, each in filled.notes.items() if name in noted]
+    return "\n\n".join([body, *notes]) + "\n"
+
+
+def _value(call: Call, said: str) -> str:
+    reference = _reference(call.name) if call.noted else ""
+    name = f"{call.name}.{call.part}" if call.part else call.name
+    return f"{literal(said or lacking(name))}{reference}"
+
+
+def _after_words(call: Call, filled: Filled) -> str:
+    if call.kind == "quoted":
+        return f"[^{call.name}]"
+    statement = filled.statement(call)
+    said = f" {literal(verdict(statement))}" if statement and statement.fails else ""
+    return f"{said}{_reference(call.name) if call.noted else ''}"
+
+
+def verdict(statement: Statement) -> str:
+    """What is printed after words that do not hold."""
+    return f"[{'does not hold' if statement.holds is False else 'can not be told'}: {statement.reason}]"
+
+
+def _reference(name: str) -> str:
+    return f"[^{note_label(name)}]"
+
+
+def _block(call: Call, filled: Filled, figures: Mapping[str, FigureWords], cautions: Sequence[str]) -> str:
+    if call.kind == "cautions":
+        return "\n".join(f"- {literal(each)}" for each in cautions)
+    if call.kind == "figure":
+        return _figure(call.name, figures[call.name])
+    return _table(filled.tables[call.name])
+
+
+def _figure(name: str, words: FigureWords) -> str:
+    title = literal(f"Figure {words.number}. {words.title}")
+    if words.reason:
+        return f"{title}\n\n{literal(f'[can not be drawn: {words.reason}]')}"
+    said = " ".join(literal(_sentence(each)) for each in words.sentences)
+    return f"![{title}](figures/{name}.svg)" + (f"\n\n{said}" if said else "")
+
+
+def _table(grid: Grid) -> str:
+    caption = f"{literal(grid.caption)}{_reference(grid.name)}"
+    if not grid.columns:
+        return f"{caption}\n\n{literal(lacking(grid.name))}"
+    rows = [grid.columns, *grid.rows]
+    lines = ["| " + " | ".join(literal(cell) or " " for cell in row) + " |" for row in rows]
+    rule = "| " + " | ".join("---:" if each else ":---" for each in grid.numeric) + " |"
+    return "\n".join([caption, "", lines[0], rule, *lines[1:]])
+
+
+def _note(one: Note) -> str:
+    interval = f" (95 per cent interval {one.interval})" if one.interval else ""
+    events = f"{one.counted}: [{one.href}]({one.href})." if one.href else ""
+    head = f"`{one.name}`: {literal(f'{one.value}{interval}')}."
+    parts = [head, literal(one.words), literal(one.data), events]
+    return f"[^{note_label(one.name)}]: " + " ".join(part for part in parts if part)
+
+
+def _sentence(text: str) -> str:
+    said = text.strip()
+    return said if said.endswith((".", "!", "?", ".”")) else f"{said}."
