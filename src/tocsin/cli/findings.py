@@ -22,18 +22,21 @@ if TYPE_CHECKING:
 def check(
     desk: DeskOption = Path(), dataset: DatasetOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
 ) -> None:
-    """Hold every finding against the data: holds, drifted, broken or can not be computed.
+    """Hold every finding, and every statement of report.md, against the data: holds, drifted, broken or can not be computed.
 
     Beside the value now stand the value when it was signed off and why it moved. The exit code is 1 if a statement does not hold.
+    Numbers that were typed into report.md by hand are pointed out.
     """
     from tocsin.findings import check as held
     from tocsin.findings.opening import open_findings
+    from tocsin.report.assessment import check_text, failing
     from tocsin.report.export import as_json as json_of
 
     with working("reading the data") as progress, open_findings(desk, dataset=dataset, as_of=day(as_of)) as opened:
         opened.evaluation.worked_out(progress)
         checked = held(opened.evaluation, signed=opened.signed, before=opened.before, changed=opened.changed)
         signed = opened.signed
+        filled, by_hand = check_text(opened.evaluation)
     rows = [_row(each) for each in checked]
     if as_json:
         print(json_of(rows))
@@ -43,11 +46,15 @@ def check(
         tell(f"Signed by {signed.signed_by} on {signed.signed_at:%Y-%m-%d}, with version {signed.tocsin}.")
     else:
         tell("Nothing is signed off yet: tocsin sign")
-    failing = [each.name for each in checked if each.fails]
-    if failing:
+    for place, words in by_hand:
+        tell(f"{place}: “{words}”: call it from a finding, or mark it as quoted.", mark="[yellow]Typed by hand[/]  ")
+    wrong = failing(checked, filled)
+    for place, reason in wrong:
+        tell(f"{place}: {reason}", mark="[red]Does not hold[/]  ")
+    if wrong:
         raise FindingError(
-            f"{len(failing)} of {len(checked)} findings do not hold: {', '.join(failing)}",
-            next_step="Mend the text or the definition, or look at what the data now say: tocsin vintages",
+            f"{len(wrong)} findings and statements do not hold",
+            next_step="Mend the text or the definition, or look at what the data now say: tocsin diff",
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tocsin.catalogue import Subject
+from tocsin.catalogue import Subject, figures_of
 from tocsin.errors import FindingError
 from tocsin.findings import Checked, Evaluation, Found, check, plan, read_findings, read_signed
 from tocsin.findings.definition import FILE_NAME as FINDINGS
@@ -117,8 +117,11 @@ def assess(
     )
     outputs = {**pinned.outputs, **pinning.digests(folder, ["prov.json"])}
     pinning.write(folder / "manifest.json", pinned.model_copy(update={"outputs": outputs}))
-    by_hand = () if text is None else tuple((f"{TEXT}:{t.line}:{t.column}", t.words) for t in typed(text))
-    return Assessment((*made, "prov.json", "manifest.json"), tuple(failing(checked, filled)), by_hand)
+    return Assessment(
+        (*made, "prov.json", "manifest.json"),
+        tuple(failing(checked, filled)),
+        () if text is None else by_hand(text),
+    )
 
 
 def read_text(folder: Path, *, findings: Mapping[str, object], figures: Mapping[str, object]) -> Text | None:
@@ -137,6 +140,26 @@ def read_text(folder: Path, *, findings: Mapping[str, object], figures: Mapping[
     except UnicodeDecodeError as error:
         raise FindingError("is not UTF-8 text", where=str(path), next_step="Save it as UTF-8.") from error
     return parse(written, findings=findings, figures=figures)  # type: ignore[arg-type]
+
+
+def check_text(evaluation: Evaluation) -> tuple[Filled | None, tuple[tuple[str, str], ...]]:
+    """The desk's report.md held against its findings, and the numbers typed into it by hand: where, and the words.
+
+    Raises:
+        FindingError: the text says something that is not understood; with line and column.
+    """
+    desk = evaluation.subject.desk
+    figures = {each.id: FigureWords(each.title or each.id, number) for number, each in enumerate(figures_of(desk), 1)}
+    text = read_text(desk.folder, findings=evaluation.plan.findings, figures=figures)
+    if text is None:
+        return None, ()
+    filled = fill(text, evaluation=evaluation, found=evaluation.found, figures=figures, cautions=(), event_lists={})
+    return filled, by_hand(text)
+
+
+def by_hand(text: Text) -> tuple[tuple[str, str], ...]:
+    """Numbers typed into the text: where, and the words."""
+    return tuple((f"{TEXT}:{each.line}:{each.column}", each.words) for each in typed(text))
 
 
 def failing(checked: Sequence[Checked], filled: Filled | None) -> list[tuple[str, str]]:

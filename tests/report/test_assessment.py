@@ -1,0 +1,109 @@
+"""The analyst's report end to end: every output, a statement that fails, and the last good output."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import run
+from tests.findings.conftest import DAYS, DESK, WEEKS, rows_of, write_rows
+from tocsin.errors import FindingError
+from tocsin.report import manifest as pinning
+
+FINDINGS = """\
+[before.mean]
+label = "Incidents a week before"
+ask = "comparison"
+where = { series = "All incidents" }
+take = "before_mean"
+[after.mean]
+ask = "comparison"
+where = { series = "All incidents" }
+take = "after_mean"
+[fall]
+compute = "before.mean / after.mean"
+"""
+TEXT = """\
+# A report
+
+Incidents fell from {before.mean} to {after.mean} a week, a [fivefold]{fall: 4.5 to 5.5} fall. <script>alert(1)</script>
+
+{figure: figure-1}
+
+{cautions}
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "desk.toml").write_text(DESK + '[[figures]]\nid = "figure-1"\nquestion = "weekly"\n', encoding="utf-8")
+    (folder / "findings.toml").write_text(FINDINGS, encoding="utf-8")
+    (folder / "report.md").write_text(TEXT, encoding="utf-8")
+    file = write_rows(folder / "one.csv", rows_of(WEEKS))
+    run("add", file, "--dated", "2021-07-01", "--covers", f"{DAYS.first}..{DAYS.last}", folder=folder)
+    run("report", "--allow-missing", folder=folder)
+    return folder
+
+
+@pytest.fixture
+def desk(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path / "desk")
+    return tmp_path / "desk"
+
+
+def test_every_output_has_the_number_and_the_events_behind_it(made: Path) -> None:
+    out = made / "out"
+    text = (out / "assessment.md").read_text(encoding="utf-8")
+    assert "fell from 10[^f-before-mean] to 2[^f-after-mean] a week, a fivefold[^f-fall] fall" in text
+    listed = (out / "events" / "before.mean.csv").read_text(encoding="utf-8").splitlines()
+    assert len(listed) == 1 + 90
+    page = (out / "assessment.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert (out / "assessment.pdf").read_bytes().startswith(b"%PDF")
+    with zipfile.ZipFile(out / "assessment.docx") as document:
+        assert "Incidents a week before" in document.read("word/footnotes.xml").decode()
+    with zipfile.ZipFile(out / "findings.xlsx") as book:
+        assert "before.mean" in book.read("xl/sharedStrings.xml").decode()
+    assert "wasDerivedFrom" in json.loads((out / "prov.json").read_text(encoding="utf-8"))
+    pinned = pinning.read(out / "manifest.json")
+    assert pinned.findings["fall"].value == 5.0
+
+
+def test_a_second_build_gives_the_same_bytes(desk: Path) -> None:
+    before = {path.name: path.read_bytes() for path in (desk / "out").iterdir() if path.is_file()}
+    run("report", "--allow-missing", folder=desk)
+    after = {path.name: path.read_bytes() for path in (desk / "out").iterdir() if path.is_file()}
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_a_manifest_that_was_changed_is_seen(desk: Path) -> None:
+    path = desk / "out" / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"value": 5.0', '"value": 6.0'), encoding="utf-8")
+    with pytest.raises(FindingError, match=r"findings\.fall"):
+        pinning.read(path)
+
+
+def test_check_tells_statements_that_do_not_hold_and_typed_numbers(desk: Path) -> None:
+    text = TEXT.replace("4.5 to 5.5", "5.5 to 6.5").replace("a week, a", "a week in 34 provinces, a")
+    (desk / "report.md").write_text(text, encoding="utf-8")
+    said = run("check", folder=desk, code=1).err
+    assert "“fivefold” does not hold" in said
+    column = text.splitlines()[2].index("34") + 1
+    assert f"report.md:3:{column}: “34”" in said
+    said = run("report", "--allow-missing", folder=desk, code=1).err
+    assert "1 statements do not hold" in said
+
+
+def test_a_text_that_can_not_be_read_leaves_the_last_output(desk: Path) -> None:
+    before = (desk / "out" / "assessment.html").read_bytes()
+    (desk / "report.md").write_text("Incidents: {before.men}", encoding="utf-8")
+    said = run("report", folder=desk, code=1).err
+    assert "report.md:1:12" in said
+    assert "before.mean" in said
+    assert (desk / "out" / "assessment.html").read_bytes() == before
