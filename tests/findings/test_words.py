@@ -33,6 +33,7 @@ def test_a_finding_is_named_by_dots_and_may_stand_under_another() -> None:
         ('[a]\nvalue = 1\nsource = "x"\n[b.c]\nask = "weekly"\ntake = "x"\n[b.c.with]\naverage = "left"\n', "f:8", "must be one of"),
         ('[A]\nvalue = 1\nsource = "x"\n', "f:1", "can not be the name"),
         ('[a.low]\nvalue = 1\nsource = "x"\n', "f:1", "can not be the name"),
+        ('[is.after]\nvalue = 1\nsource = "x"\n', "f:1", '"is" has a meaning of its own'),
         ("a = 1\n", "f:1", "outside a finding"),
         ("[a\n", "f", "is not TOML"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import keyword
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -120,6 +121,13 @@ def parse_findings(text: str, *, where: str) -> dict[str, Finding]:
                 f'"{name}" can not be the name of a finding',
                 where=place,
                 next_step="Use small letters, digits, _ and dots, each part beginning with a letter: before.mean",
+            )
+        taken = next((part for part in name.split(".") if keyword.iskeyword(part)), None)
+        if taken:
+            raise FindingError(
+                f'"{name}" can not be the name of a finding: arithmetic could not name it, since "{taken}" has a meaning of its own',
+                where=place,
+                next_step=f'Choose another word for "{taken}".',
             )
         if name.rpartition(".")[2] in PARTS:
             raise FindingError(

@@ -65,7 +65,6 @@ class _Drawn:
     script: str = ""
     csv: str = ""
     reason: str = ""
-    sentences: tuple[str, ...] = ()
 
 
 def build(
@@ -105,9 +104,8 @@ def build(
                 assessment = assess(
                     subject,
                     store,
-                    figures={
-                        each.id: FigureWords(each.title, each.number, each.sentences, each.reason) for each in drawn
-                    },
+                    # No sentences: a figure has its definition and its source in itself.
+                    figures={each.id: FigureWords(each.title, each.number, reason=each.reason) for each in drawn},
                     pictures={each.id: each.svg for each in drawn if not each.reason},
                     cautions=values["cautions"],
                     folder=folder,
@@ -143,7 +141,6 @@ def _figure(subject: Subject, figure: Figure, number: int, folder: Path) -> _Dra
         svg=svg(drawn),
         script=embed(drawn, f"live-{name}"),
         csv="data:text/csv;charset=utf-8;base64," + base64.b64encode(numbers).decode(),
-        sentences=answer.sentences(),
     )
 
 

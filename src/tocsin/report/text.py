@@ -140,8 +140,7 @@ def dialect() -> MarkdownIt:
     md.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005
     md.core.ruler.at("inline", _inlines)
     md.core.ruler.after("inline", "called_blocks", _called_blocks)
-    opaque: Mapping[str, Rule] = {"backticks": backtick, "escape": escape, "footnote_ref": footnote_ref}
-    for name, rule in opaque.items():
+    for name, rule in (("backticks", backtick), ("escape", escape), ("footnote_ref", _footnote)):
         md.inline.ruler.at(name, _opaque(rule))
     for name, rule in (("link", link), ("autolink", autolink)):
         md.inline.ruler.at(name, _link(rule))
@@ -206,6 +205,9 @@ class _Reading:
     def fault(self, offset: int, what: str, next_step: str = "") -> NoReturn:
         """Raise an error that names the place of an offset in the source."""
         raise FindingError(what, where=self.place(offset), next_step=next_step)
+
+    def no_note_in_note(self, offset: int) -> NoReturn:
+        self.fault(offset, "a footnote can not refer to a footnote", "Name the source again, or say it in the text.")
 
     def place(self, offset: int) -> str:
         line, column = _place(self.source, offset)
@@ -372,6 +374,15 @@ def _opaque(rule: Rule) -> Rule:
     return marking
 
 
+def _footnote(state: StateInline, silent: bool) -> bool:
+    start = state.pos
+    found = footnote_ref(state, silent)
+    reading: _Reading = state.env[_OWN]
+    if found and not silent and reading.in_note:
+        reading.no_note_in_note(reading.source_at(start))
+    return found
+
+
 def _entity(state: StateInline, silent: bool) -> bool:
     """A character by its name or number is no running text, unless it is a digit in disguise."""
     start = state.pos
@@ -503,6 +514,8 @@ def _called(state: StateInline, found: re.Match[str], *, begins: int, words: tup
     if words is not None and not state.src[words[0] : words[1]].strip():
         reading.fault(start, "there are no words between the brackets", f"Calls are written so: {_FORMS}.")
     kind, name, part, test = _understood(reading, found[1], offset=start, bound=words is not None)
+    if kind == "quoted" and reading.in_note:
+        reading.no_note_in_note(start)
     if kind == "quoted" and f":{name}" not in state.env.get("footnotes", {}).get("refs", {}):
         labels = [each[1:] for each in state.env.get("footnotes", {}).get("refs", {})]
         reading.fault(
