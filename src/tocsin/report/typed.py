@@ -42,7 +42,7 @@ _PARTS = "figures?|figs?\\.|tables?|maps?|sections?|chapters?|annex(?:es)?|appen
 _PART = r"\d+(?:\.\d+)*[a-z]?"
 
 _EXEMPT: Sequence[re.Pattern[str]] = (
-    re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+", re.IGNORECASE),
+    re.compile(r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w.-]+", re.IGNORECASE),
     # 15 September 2020, 15–17 September, September 2020, September 15th, September 15, 2020
     re.compile(rf"{_ALONE_BEFORE}(?:{_DAY}{_TO})?{_DAY}{_GAP}(?:of{_GAP})?{_MONTH}\b(?:,?{_GAP}{_YEAR}{_ALONE_AFTER})?"),
     re.compile(rf"\b{_MONTH}{_GAP}(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)\b|{_DAY},{_GAP}{_YEAR}{_ALONE_AFTER})"),
