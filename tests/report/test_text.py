@@ -86,7 +86,15 @@ def test_calls_may_run_over_a_line_end_and_stand_in_each_other() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["`{fall}`", "```\n{fall\n```", "    {no.such", "\\{fall}", "[x](http://x.org/{fall})", "<http://x.org/{fall}>", "}"],
+    [
+        "`{fall}`",
+        "```\n{fall\n```",
+        "    {no.such",
+        "\\{fall}",
+        "[x](http://x.org/{fall})",
+        "<http://x.org/{fall}>",
+        "}",
+    ],
 )
 def test_braces_in_code_and_addresses_and_escaped_ones_are_left_alone(text: str) -> None:
     assert read(text).calls == ()
@@ -147,7 +155,9 @@ def test_what_is_not_understood_is_told_with_line_and_column(text: str, place: s
 PIECES = st.sampled_from(
     "{fall}|{drop.unit}|[w 5]{fall: = 5}|[*x* {drop}]{drop}|[q 4]{quoted: un}|[^un]|\n[^un]: source 7\n\n|{figure: figure-1}|{cautions}"
     "|{table: places}|\n\n| |\n|*|**|`|```\n|[|]|(|)|{|}|\\|<|>|- |1. |> |# |    |\t|5|12,300|&#53;|&amp;|<script>alert(1)</script>"
-    "|[x](http://a)|<http://x/5>|~~|$|!|^|\u2028|\x0b|\x00|\r|é|٣|\ufffc|---\n|===\n|[r]: http://x 't'\n|[r]|\xa0|word|\x1f".split("|")
+    "|[x](http://a)|<http://x/5>|~~|$|!|^|\u2028|\x0b|\x00|\r|é|٣|\ufffc|---\n|===\n|[r]: http://x 't'\n|[r]|\xa0|word|\x1f".split(
+        "|"
+    )
     + ["| a | b |\n| --- | --- |\n| 1 | {drop} |\n", "--- | ---\n", "\\| | {fall}\n"]
 )
 
