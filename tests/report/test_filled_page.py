@@ -19,9 +19,9 @@ from tocsin.report.page import page
 from tocsin.schema import Provenance
 
 PICTURE = '<svg viewBox="0 0 1 1"><text>drawn</text></svg>'
-TAGS = set(
+TAGS = (
     "html head meta title style body div header h1 h2 h3 h4 p main span code strong em sup a section ol ul li footer figure figcaption svg "
-    "text table caption thead tbody tr th td blockquote pre hr br s".split()
+    "text table caption thead tbody tr th td blockquote pre hr br s"
 )
 
 
@@ -85,7 +85,7 @@ def looked(html: str) -> Looked:
 
 def assert_inert(parser: Looked) -> None:
     for tag, attributes in parser.elements:
-        assert tag in TAGS
+        assert tag in TAGS.split()
         for name, value in attributes.items():
             assert not name.startswith("on")
             assert name not in ("src", "srcset", "action", "formaction", "xlink:href")

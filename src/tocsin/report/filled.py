@@ -45,7 +45,7 @@ class Statement:
     """Words of the text that are bound to a finding.
 
     Args:
-        words: As they are printed, without emphasis and footnotes left out.
+        words: As they are printed, without emphasis and footnotes; empty in a footnote to which nothing refers.
         name: The finding.
         test: What is expected of it; empty where nothing is.
         holds: Whether it is so; None where nothing is expected, or it can not be told.
@@ -168,8 +168,13 @@ def fill(
         cautions: The sentences that the data ask for.
         event_lists: Finding -> the list of its events, relative to the report.
     """
-    statements = tuple(_statement(text, call, evaluation, found) for call in text.calls if call.kind == "statement")
     spoken = tuple(_spoken(found[call.name], call.part) if call.kind == "value" else "" for call in text.calls)
+    words = _words(text, spoken)
+    statements = tuple(
+        _statement(call, words.get(number, ""), evaluation, found)
+        for number, call in enumerate(text.calls)
+        if call.kind == "statement"
+    )
     tables: dict[str, Grid] = {}
     for call in text.calls:
         if call.kind == "table" and call.name not in tables:
@@ -235,7 +240,7 @@ def _data(about: Provenance) -> str:
     return f"{about.sentence().rstrip('.')}{stood}"
 
 
-def _statement(text: Text, call: Call, evaluation: Evaluation, found: Mapping[str, Found]) -> Statement:
+def _statement(call: Call, words: str, evaluation: Evaluation, found: Mapping[str, Found]) -> Statement:
     one = found[call.name]
     test = call.test.text if call.test else one.finding.expect or ""
     holds, reason = one.holds, one.reason
@@ -246,18 +251,26 @@ def _statement(text: Text, call: Call, evaluation: Evaluation, found: Mapping[st
             holds, reason = None, error.what
     if holds is False:
         reason = f"{call.name} is {one.with_unit}, expected: {test}"
-    return Statement(_plain_words(text, call, found), call.name, test, holds, reason, call.line, call.column)
+    return Statement(words, call.name, test, holds, reason, call.line, call.column)
 
 
-def _plain_words(text: Text, call: Call, found: Mapping[str, Found]) -> str:
-    """The bound words with the calls in them filled in."""
-    start, end = call.words or (call.start, call.end)
-    said, at = "", start
-    for inner in text.calls:
-        if inner.kind == "value" and start <= inner.start < end:
-            said += text.source[at : inner.start] + (_spoken(found[inner.name], inner.part) or lacking(inner.name))
-            at = inner.end
-    return " ".join((said + text.source[at:end]).split())
+def _words(text: Text, spoken: Sequence[str]) -> dict[int, str]:
+    """The words that are bound by each call, by its number, with what is called in them filled in."""
+    said: dict[int, str] = {}
+    within: list[int] = []
+    for token in (child for each in text.tokens for child in each.children or ()):
+        if token.type == "called_open":
+            within.append(token.meta["call"])
+            said[within[-1]] = ""
+        elif token.type == "called_close":
+            within.pop()
+        else:
+            piece = " " if token.type.endswith("break") else token.content
+            if token.type == "called_value":
+                call = token.meta["call"]
+                piece = spoken[call] or lacking(text.calls[call].name)
+            said |= {number: said[number] + piece for number in within}
+    return said
 
 
 def _missing(
