@@ -31,6 +31,8 @@ OPAQUE = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands in Text.prose for what is no running text: calls, code, addresses, references."""
 
 _CALL = re.compile(r"\{([^{}]*)\}")
+# Where other readers of Markdown see a block of HTML even within code or an address.
+_HTML_LINE = re.compile(r"\n[ \t]*(<)(?!https?:|mailto:|[^<>\s]*@)", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _SCHEMES = ("http", "https", "mailto")
 _OWN = "reading"
@@ -266,12 +268,17 @@ def _offsets(reading: _Reading, content: str, first: int) -> list[int]:
     while parts[0] not in reading.lines[first] and first + len(parts) < len(reading.lines):
         first += 1  # a line of nothing but blanks, which Markdown leaves out
     for number, part in enumerate(parts, start=first):
-        line, stripped = reading.lines[number].rstrip(MD_TRIM_CHARS), part.strip(MD_TRIM_CHARS)
-        column = len(line) - len(stripped)
-        if not line.endswith(stripped):
-            column = max(line.rfind(stripped), 0)  # a heading that is closed by ##
-        column = max(column - (len(part) - len(part.lstrip(MD_TRIM_CHARS))), 0)
-        at += range(reading.starts[number] + column, reading.starts[number] + column + len(part) + 1)
+        line, starts = reading.lines[number], reading.starts[number]
+        lead = 0
+        if not line.endswith(part):  # blanks were taken off the end, or those before it were counted anew
+            line, stripped = line.rstrip(MD_TRIM_CHARS), part.strip(MD_TRIM_CHARS)
+            lead = len(part) - len(part.lstrip(MD_TRIM_CHARS))
+            column = len(line) - len(stripped) if line.endswith(stripped) else line.rfind(stripped)
+        else:
+            column = len(line) - len(part)
+        begins = starts + max(column, 0)
+        at += [max(begins - before, starts) for before in range(lead, 0, -1)]
+        at += range(begins, begins + len(part) - lead + 1)
     return at
 
 
@@ -297,6 +304,11 @@ def _check_run(reading: _Reading) -> None:
     seen = run.seen()
     if (brace := seen.find("{")) >= 0:
         reading.fault(run.at[brace], "a brace is not closed", f"Calls are written so: {_FORMS}. A brace itself: \\{{")
+    for line in _HTML_LINE.finditer(run.content):
+        if seen[line.start(1)] == OPAQUE:
+            reading.fault(
+                run.at[line.start(1)], "a line of code or of an address begins with <", "Join it to the line above."
+            )
     if found := re.search(r"\[\^([^\]\s]+)\]", seen):
         reading.fault(
             run.at[found.start()],
