@@ -142,6 +142,8 @@ def test_braces_in_code_and_addresses_and_escaped_ones_are_left_alone(text: str)
         ("x[^a]\n\n[^a]: [b]{quoted: a}", "3:7", "can not refer to a footnote"),
         ("{fall}[^f-fall]\n\n[^f-fall]: mine", "1:1", "another label"),
         ("a\n\n```\nb", "3:1", "not closed"),
+        ("> `a\n> <script>`", "2:3", "begins with <"),
+        ("[a](\n<script>)", "2:1", "begins with <"),
         ("| a | b |\n| --- | --- |\n| \\| c | {fal} |", "3:10", 'no finding "fal"'),
     ],
 )
