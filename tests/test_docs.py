@@ -83,7 +83,8 @@ def commands_shown() -> list[tuple[str, list[str]]]:
                 words = shlex.split(line.removeprefix("$ "), comments=True)
                 if words[:1] == ["tocsin"]:
                     shown.append((page.name, words[1:]))
-    return shown
+    examples = [each.epilog.removeprefix("Example: tocsin ") for each in COMMANDS.values()]
+    return [*shown, *(("--help", shlex.split(example)) for example in examples)]
 
 
 @pytest.mark.parametrize(("page", "words"), commands_shown(), ids=lambda value: str(value)[:60])

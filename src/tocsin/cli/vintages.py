@@ -63,7 +63,7 @@ def diff(
         show_rows(out, [_effect(each) for each in compared.effects])
 
 
-@app.command(epilog="Example: tocsin revisions --week-starts Monday")
+@app.command(epilog="Example: tocsin revisions --settled-weeks 26")
 def revisions(
     desk: DeskOption = Path(),
     dataset: DatasetOption = None,
