@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from tocsin.errors import DeskError, did_you_mean
 from tocsin.faults import explained
+from tocsin.reading import text_of
 from tocsin.schema import Span
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -202,12 +203,9 @@ def read_toml(path: Path, model: type[Model]) -> Model:
     Raises:
         DeskError: the file is missing, is not UTF-8 or TOML, or does not fit the model; with file, line and key.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise DeskError(f"can not be read: {error.strerror}", where=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise DeskError("is not UTF-8 text", where=str(path), next_step="Save it as UTF-8.") from error
+    text = text_of(path, error=DeskError)
+    if text is None:
+        raise DeskError("can not be read: No such file or directory", where=str(path))
     return parse_toml(text, model, where=str(path))
 
 

@@ -21,6 +21,11 @@ class TocsinError(Exception):
         self.where = where
         self.next_step = next_step
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do, without the place."""
+        return f"{self.what}. {self.next_step}" if self.next_step else self.what
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         step = f"\n  {self.next_step}" if self.next_step else ""

@@ -100,6 +100,16 @@ def test_check_tells_statements_that_do_not_hold_and_typed_numbers(desk: Path) -
     assert "1 statements do not hold" in said
 
 
+def test_nothing_is_signed_while_a_statement_of_the_text_does_not_hold(desk: Path) -> None:
+    (desk / "report.md").write_text(TEXT.replace("4.5 to 5.5", "5.5 to 6.5"), encoding="utf-8")
+    said = run("sign", "--who", "A. Reader", folder=desk, code=1).err
+    assert "not signed: report.md:3:" in said
+    assert not (desk / "signed.json").exists()
+    (desk / "report.md").write_text(TEXT, encoding="utf-8")
+    run("sign", "--who", "A. Reader", folder=desk)
+    assert (desk / "signed.json").exists()
+
+
 def test_a_text_that_can_not_be_read_leaves_the_last_output(desk: Path) -> None:
     before = (desk / "out" / "assessment.html").read_bytes()
     (desk / "report.md").write_text("Incidents: {before.men}", encoding="utf-8")

@@ -15,7 +15,8 @@ from tocsin.findings.check import Checked, Moved
 from tocsin.findings.found import Found
 from tocsin.findings.signed import SignedFinding
 from tocsin.report import workbook as module
-from tocsin.report.workbook import Statement, workbook
+from tocsin.report.filled import Statement
+from tocsin.report.workbook import workbook
 
 DAY = dt.date(2022, 8, 1)
 OLD = SignedFinding(value=256.0, printed="256 a week", definition={}, events=2, event_ids="0" * 64, holds=True)
@@ -70,7 +71,10 @@ def test_a_definition_says_the_question_the_arithmetic_or_the_source() -> None:
 
 
 def test_statements_have_a_sheet_where_there_are_some() -> None:
-    said = [Statement("fivefold", "fall", "4.5 to 5.5", True, 3), Statement("rose", "nrf", "rising", False, 9)]
+    said = [
+        Statement("fivefold", "fall", "4.5 to 5.5", True, "", 3, 1),
+        Statement("rose", "nrf", "rising", False, "", 9, 1),
+    ]
     made = sheets(workbook(checked(asked()), said, dated=DAY))
     assert list(made) == ["Findings", "Definitions", "Statements", "Events"]
     assert made["Statements"][1:] == [
@@ -86,7 +90,7 @@ def test_statements_have_a_sheet_where_there_are_some() -> None:
 )
 def test_no_text_is_a_formula_a_link_or_markup(text: str) -> None:
     one = asked(words=text, value=text, event_ids=[text, "A&1"])
-    made = workbook(checked(one), [Statement(text, "a", text, None, 1)], dated=DAY)
+    made = workbook(checked(one), [Statement(text, "a", text, None, "", 1, 1)], dated=DAY)
     book = openpyxl.load_workbook(io.BytesIO(made))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]

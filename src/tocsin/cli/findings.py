@@ -27,15 +27,13 @@ def check(
     Beside the value now stand the value when it was signed off and why it moved. The exit code is 1 if a statement does not hold.
     Numbers that were typed into report.md by hand are pointed out.
     """
-    from tocsin.findings import check as held
     from tocsin.findings.opening import open_findings
     from tocsin.report.assessment import check_text, failing
     from tocsin.report.export import as_json as json_of
 
     with working("reading the data") as progress, open_findings(desk, dataset=dataset, as_of=day(as_of)) as opened:
         opened.evaluation.worked_out(progress)
-        checked = held(opened.evaluation, signed=opened.signed, before=opened.before, changed=opened.changed)
-        signed = opened.signed
+        checked, signed = opened.check(), opened.signed
         filled, by_hand = check_text(opened.evaluation)
     rows = [_row(each) for each in checked]
     if as_json:
@@ -71,13 +69,14 @@ def sign(
     """
     from tocsin.findings import signed_now, write_signed
     from tocsin.findings.opening import open_findings
+    from tocsin.report.assessment import check_text, failing
 
     with working("reading the data") as progress, open_findings(desk, dataset=dataset, as_of=day(as_of)) as opened:
         found = opened.evaluation.worked_out(progress)
-        failing = [name for name, each in found.items() if each.value is None or each.reason or each.holds is False]
-        if failing:
+        wrong = [place for place, _ in failing(opened.check(), check_text(opened.evaluation)[0])]
+        if wrong:
             raise FindingError(
-                f"not signed: {', '.join(failing)} {'does' if len(failing) == 1 else 'do'} not hold",
+                f"not signed: {', '.join(wrong)} {'does' if len(wrong) == 1 else 'do'} not hold",
                 next_step="See why: tocsin check",
             )
         name = who or getpass.getuser()

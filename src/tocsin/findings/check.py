@@ -94,7 +94,7 @@ def check(
         evaluation: The findings now.
         signed: What was signed off; None where nothing was.
         before: The same desk on the data as they were signed; None where they are not known here.
-        changed: event_id, kind (new, withdrawn, changed): what the data now say otherwise than then. None where `before` is.
+        changed: event_id, kind (new, withdrawn, changed): what the data now say otherwise than then; None where nothing can have changed.
     """
     found = evaluation.found
     if signed is None:

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from tocsin.desk import Frozen
 from tocsin.errors import FindingError
 from tocsin.faults import explained
+from tocsin.reading import text_of
 
 FILE_NAME = "findings.toml"
 NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
@@ -90,15 +91,8 @@ def read_findings(folder: Path) -> dict[str, Finding]:
         FindingError: the file is not TOML, or says something that is not known; with line and key.
     """
     path = folder / FILE_NAME
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise FindingError(f"can not be read: {error.strerror}", where=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise FindingError("is not UTF-8 text", where=str(path), next_step="Save it as UTF-8.") from error
-    return parse_findings(text, where=str(path))
+    text = text_of(path, error=FindingError)
+    return {} if text is None else parse_findings(text, where=str(path))
 
 
 def parse_findings(text: str, *, where: str) -> dict[str, Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import graphlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -15,9 +16,8 @@ from tocsin.findings.arithmetic import Expression, evaluate, parse
 from tocsin.findings.definition import FILE_NAME, Arguments, Finding
 from tocsin.findings.expectation import Expectation, holds, parse_expectation
 from tocsin.findings.found import Found, scaled
-from tocsin.findings.picking import Take, chosen, known_column, parse_take, taken
+from tocsin.findings.picking import Take, chosen, known_column, parse_take, said, taken
 
-TABLE_ROWS = 10
 Result = TypeVar("Result")
 
 
@@ -74,7 +74,6 @@ class Evaluation:
     """Whether the events behind each finding are looked up."""
     answers: dict[tuple[str, Asked], Answer | TocsinError] = field(default_factory=dict, init=False, repr=False)
     lists: dict[Behind, list[str]] = field(default_factory=dict, init=False, repr=False)
-
     done: dict[str, Found] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -96,7 +95,7 @@ class Evaluation:
             try:
                 done[name] = self._one(name, finding, done)
             except TocsinError as error:
-                done[name] = Found(name, finding, reason=_reason(error), uses=self._uses(name))
+                done[name] = Found(name, finding, reason=error.sentence, uses=self._uses(name))
         return {name: self._judged(done[name], done) for name in self.plan.findings}
 
     def answer(self, question: str, asked: Asked) -> Answer:
@@ -167,8 +166,8 @@ class Evaluation:
         rows = chosen(answer.table, finding.where)
         columns = [finding.low, finding.high] if finding.low and finding.high else []
         value: float | dt.date | str | pl.DataFrame
-        if finding.take is None:
-            value = rows.head(finding.rows or TABLE_ROWS)
+        if finding.rows is not None:
+            value = rows.head(finding.rows)
             rows, used = value, rows.columns
         else:
             take = self.plan.takes[name]
@@ -204,7 +203,7 @@ class Evaluation:
         try:
             return replace(one, holds=self.test(expectation, one.name, found))
         except FindingError as error:
-            return replace(one, reason=_reason(error))
+            return replace(one, reason=error.sentence)
 
     def _uses(self, name: str) -> tuple[str, ...]:
         return self.plan.computed[name].names if name in self.plan.computed else ()
@@ -217,17 +216,9 @@ def asked_with(arguments: Arguments) -> Asked:
 
 def _words(name: str, finding: Finding, answer: Answer) -> str:
     """The definition of a finding in a sentence or two."""
-    where = "; ".join(f"{column} {_said(value)}" for column, value in finding.where.items())
+    where = "; ".join(f"{column} {said(value)}" for column, value in finding.where.items())
     taken_of = f"{finding.take} of " if finding.take else "the first rows of "
     return f"{finding.label or name}: {taken_of}“{answer.title}”{f' ({where})' if where else ''}. {answer.subtitle}. {answer.definition}"
-
-
-def _said(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _reason(error: TocsinError) -> str:
-    return f"{error.what}. {error.next_step}".strip() if error.next_step else error.what
 
 
 def _decimals(expectation: Expectation) -> int:
@@ -255,34 +246,19 @@ def _placed(work: Callable[[], Result], where: str) -> Result:
         raise FindingError(error.what, where=where, next_step=error.next_step) from error
 
 
-def _in_order(findings: Mapping[str, Finding], computed: Mapping[str, Expression]) -> tuple[str, ...]:
+def _in_order(findings: Iterable[str], computed: Mapping[str, Expression]) -> tuple[str, ...]:
     """Each finding after those that it is computed from.
 
     Raises:
         FindingError: they go round in a circle.
     """
-    order: list[str] = []
-    # Depth first without recursion: a chain may be longer than the interpreter's stack.
-    for start in findings:
-        path: list[tuple[str, list[str]]] = []
-        if start not in order:
-            path.append((start, list(computed[start].names) if start in computed else []))
-        while path:
-            name, waiting = path[-1]
-            if not waiting:
-                path.pop()
-                if name not in order:
-                    order.append(name)
-                continue
-            following = waiting.pop(0)
-            walked = [step for step, _ in path]
-            if following in walked:
-                circle = [*walked[walked.index(following) :], following]
-                raise FindingError(
-                    f"findings go round in a circle: {' → '.join(circle)}",
-                    where=FILE_NAME,
-                    next_step="Compute one of them from something else.",
-                )
-            if following not in order:
-                path.append((following, list(computed[following].names) if following in computed else []))
-    return tuple(order)
+    uses = {name: computed[name].names if name in computed else () for name in findings}
+    try:
+        return tuple(graphlib.TopologicalSorter(uses).static_order())
+    except graphlib.CycleError as error:
+        circle = reversed(error.args[1])
+        raise FindingError(
+            f"findings go round in a circle: {' → '.join(circle)}",
+            where=FILE_NAME,
+            next_step="Compute one of them from something else.",
+        ) from error

@@ -13,6 +13,7 @@ import polars as pl
 from tocsin.catalogue import Subject, subject_of
 from tocsin.desk import find_desk, read_desk
 from tocsin.errors import FindingError
+from tocsin.findings.check import Checked, check
 from tocsin.findings.definition import FILE_NAME, read_findings
 from tocsin.findings.evaluation import Evaluation, plan
 from tocsin.findings.signed import Signed, read_signed
@@ -21,13 +22,21 @@ from tocsin.store import Store, differences, open_store
 
 @dataclass(frozen=True)
 class Opened:
-    """All that a check of a desk's findings looks at; see check.check."""
+    """All that a check of a desk's findings looks at.
+
+    Args:
+        before: The desk on the data as they were signed; None where nothing was, or where those data are not here.
+        changed: event_id, kind: what the data say otherwise since then; None where nothing can have changed.
+    """
 
     evaluation: Evaluation
     signed: Signed | None
     before: Subject | None
     changed: pl.DataFrame | None
-    store: Store
+
+    def check(self) -> list[Checked]:
+        """Each finding's verdict; see check.check."""
+        return check(self.evaluation, signed=self.signed, before=self.before, changed=self.changed)
 
 
 @contextlib.contextmanager
@@ -45,22 +54,30 @@ def open_findings(
         DeskError, StoreError, QuestionError: the desk or its data can not be opened.
     """
     desk = read_desk(find_desk(Path(folder)))
-    planned = plan(read_findings(desk.folder))
-    if not planned.findings:
-        raise FindingError(
-            "no finding is defined",
-            where=str(desk.folder / FILE_NAME),
-            next_step="Define one there: the page “Findings” of the docs has examples.",
-        )
-    signed = read_signed(desk.folder)
     with open_store(desk.memory) as store:
-        now = subject_of(desk, store, dataset=dataset, as_of=as_of)
-        before, changed = as_signed(now, store, signed)
-        yield Opened(Evaluation(now, planned), signed, before, changed, store)
+        opened = findings_of(subject_of(desk, store, dataset=dataset, as_of=as_of), store)
+        if not opened.evaluation.plan.findings:
+            raise FindingError(
+                "no finding is defined",
+                where=str(desk.folder / FILE_NAME),
+                next_step="Define one there: the page “Findings” of the docs has examples.",
+            )
+        yield opened
 
 
-def as_signed(now: Subject, store: Store, signed: Signed | None) -> tuple[Subject | None, pl.DataFrame | None]:
-    """The desk on the data as they were signed, and which events changed since; None where those data are not here."""
+def findings_of(subject: Subject, store: Store) -> Opened:
+    """The findings of an open desk, which may have none; `store` is where the events of `subject` come from.
+
+    Raises:
+        FindingError: a finding, or the signed state, is wrong.
+    """
+    folder = subject.desk.folder
+    evaluation, signed = Evaluation(subject, plan(read_findings(folder))), read_signed(folder)
+    return Opened(evaluation, signed, *_as_signed(subject, store, signed))
+
+
+def _as_signed(now: Subject, store: Store, signed: Signed | None) -> tuple[Subject | None, pl.DataFrame | None]:
+    """The desk on the data as they were signed, and which events changed since."""
     dataset = now.events.about.dataset
     if signed is None or signed.dataset != dataset or not signed.vintages:
         return None, None
@@ -69,5 +86,7 @@ def as_signed(now: Subject, store: Store, signed: Signed | None) -> tuple[Subjec
     if len(loaded) != len(keys):
         return None, None
     then, until = loaded[-1], now.events.about.vintages[-1].number
+    if then == until:
+        return now, None
     before = subject_of(now.desk, store, dataset=dataset, as_of=None, up_to=then)
     return before, differences(store, dataset=dataset, before=then, after=until).events

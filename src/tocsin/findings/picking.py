@@ -68,7 +68,7 @@ def chosen(table: pl.DataFrame, where: Mapping[str, Any]) -> pl.DataFrame:
             near = did_you_mean(str(wanted), there) if len(there) <= 200 else ""
             first, last = (min(there), max(there)) if there else ("", "")
             raise FindingError(
-                f'no row has {column} "{_said(wanted)}"',
+                f'no row has {column} "{said(wanted)}"',
                 next_step=near or (f"There are {len(there)}, from {first} to {last}."),
             )
         table = kept
@@ -155,5 +155,6 @@ def _typed(table: pl.DataFrame, column: str, value: Any) -> Any:
     return str(value)
 
 
-def _said(wanted: Any) -> str:
+def said(wanted: object) -> str:
+    """What `where` says of a column, in words."""
     return ", ".join(map(str, wanted)) if isinstance(wanted, tuple) else str(wanted)

@@ -49,4 +49,4 @@ def revisions_of(folder: Path, *, dataset: str | None = None, settled_weeks: int
             "",
         )
     except QuestionError as error:
-        return Revisions(known, None, None, f"{error.what}. {error.next_step}".strip())
+        return Revisions(known, None, None, error.sentence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,10 @@ import polars as pl
 
 from tocsin.catalogue import Subject, figures_of
 from tocsin.errors import FindingError
-from tocsin.findings import Checked, Evaluation, Found, check, plan, read_findings, read_signed
+from tocsin.findings import Checked, Evaluation, Finding, Found
 from tocsin.findings.definition import FILE_NAME as FINDINGS
-from tocsin.findings.opening import as_signed
+from tocsin.findings.opening import findings_of
+from tocsin.reading import text_of
 from tocsin.report import manifest as pinning
 from tocsin.report import prov as provenance
 from tocsin.report.document import docx
@@ -23,7 +24,7 @@ from tocsin.report.text import FILE_NAME as TEXT
 from tocsin.report.text import Text, parse
 from tocsin.report.typed import typed
 from tocsin.report.typeset import pdf
-from tocsin.report.workbook import Statement, workbook
+from tocsin.report.workbook import workbook
 from tocsin.store import Store
 from tocsin.writing import write_whole
 
@@ -73,16 +74,13 @@ def assess(
         FindingError: a finding or the text is wrong; with the line and column.
     """
     desk, about = subject.desk, subject.events.about
-    evaluation = Evaluation(subject, plan(read_findings(desk.folder)))
-    found = evaluation.found
-    signed = read_signed(desk.folder)
-    before, changed = as_signed(subject, store, signed)
-    checked = check(evaluation, signed=signed, before=before, changed=changed)
+    opened = findings_of(subject, store)
+    evaluation, found, checked = opened.evaluation, opened.evaluation.found, opened.check()
     dated = max(vintage.data_date for vintage in about.vintages)
     lists = _write_lists(found, folder)
     made = list(lists.values())
     filled: Filled | None = None
-    text = read_text(desk.folder, findings=evaluation.plan.findings, figures=figures)
+    text = _read_text(desk.folder, findings=evaluation.plan.findings, figures=figures)
     if text is not None:
         filled = fill(text, evaluation=evaluation, found=found, figures=figures, cautions=cautions, event_lists=lists)
         shown = page(
@@ -95,25 +93,26 @@ def assess(
             pictures=pictures,
             cautions=cautions,
         )
-        given = {"title": desk.title, "synthetic": about.synthetic, "dated": dated, "folder": folder}
+        written, title, synthetic = filled.markdown, desk.title, about.synthetic
         contents = {
-            f"{NAME}.md": filled.markdown.encode(),
+            f"{NAME}.md": written.encode(),
             f"{NAME}.html": shown.encode(),
-            f"{NAME}.pdf": pdf(filled.markdown, subtitle=about.sentence(), **given),  # type: ignore[arg-type]
-            f"{NAME}.docx": docx(filled.markdown, **given),  # type: ignore[arg-type]
+            f"{NAME}.pdf": pdf(
+                written, title=title, subtitle=about.sentence(), synthetic=synthetic, dated=dated, folder=folder
+            ),
+            f"{NAME}.docx": docx(written, title=title, synthetic=synthetic, dated=dated, folder=folder),
         }
         for name, content in contents.items():
             write_whole(folder / name, content)
         made += contents
-    statements = [Statement(s.words, s.name, s.test, s.holds, s.line) for s in (filled.statements if filled else ())]
-    write_whole(folder / WORKBOOK, workbook(checked, statements, dated=dated))
+    write_whole(folder / WORKBOOK, workbook(checked, filled.statements if filled else (), dated=dated))
     made.append(WORKBOOK)
     pinned = pinning.manifest(
         found, about=about, inputs=pinning.digests(desk.folder, INPUTS), outputs=pinning.digests(folder, made)
     )
     write_whole(
         folder / "prov.json",
-        provenance.written(provenance.prov(found, title=desk.title, about=about, pinned=pinned, signed=signed)),
+        provenance.written(provenance.prov(found, title=desk.title, about=about, pinned=pinned, signed=opened.signed)),
     )
     outputs = {**pinned.outputs, **pinning.digests(folder, ["prov.json"])}
     pinning.write(folder / "manifest.json", pinned.model_copy(update={"outputs": outputs}))
@@ -124,22 +123,10 @@ def assess(
     )
 
 
-def read_text(folder: Path, *, findings: Mapping[str, object], figures: Mapping[str, object]) -> Text | None:
-    """The desk's report.md; None where it has none.
-
-    Raises:
-        FindingError: it can not be read, or says something that is not understood; with line and column.
-    """
-    path = folder / TEXT
-    try:
-        written = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise FindingError(f"can not be read: {error.strerror}", where=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise FindingError("is not UTF-8 text", where=str(path), next_step="Save it as UTF-8.") from error
-    return parse(written, findings=findings, figures=figures)  # type: ignore[arg-type]
+def _read_text(folder: Path, *, findings: Mapping[str, Finding], figures: Collection[str]) -> Text | None:
+    """The desk's report.md; None where it has none."""
+    written = text_of(folder / TEXT, error=FindingError)
+    return None if written is None else parse(written, findings=findings, figures=figures)
 
 
 def check_text(evaluation: Evaluation) -> tuple[Filled | None, tuple[tuple[str, str], ...]]:
@@ -150,7 +137,7 @@ def check_text(evaluation: Evaluation) -> tuple[Filled | None, tuple[tuple[str, 
     """
     desk = evaluation.subject.desk
     figures = {each.id: FigureWords(each.title or each.id, number) for number, each in enumerate(figures_of(desk), 1)}
-    text = read_text(desk.folder, findings=evaluation.plan.findings, figures=figures)
+    text = _read_text(desk.folder, findings=evaluation.plan.findings, figures=figures)
     if text is None:
         return None, ()
     filled = fill(text, evaluation=evaluation, found=evaluation.found, figures=figures, cautions=(), event_lists={})

@@ -7,7 +7,6 @@ import io
 import math
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -17,6 +16,7 @@ from tocsin.findings.check import Checked
 from tocsin.findings.found import Found, scaled
 from tocsin.report.document import packed
 from tocsin.report.export import harmless
+from tocsin.report.filled import Statement
 
 MOST_ROWS = 1_048_576
 """Lines of a sheet, as Excel bounds them."""
@@ -34,25 +34,6 @@ _DEFINITIONS = {
 }  # fmt: skip
 _STATEMENTS = {"words": 60, "finding": 24, "test": 30, "holds": 10, "line of report.md": 16}
 _EVENTS = {"finding": 24, "event_id": 30}
-
-
-@dataclass(frozen=True)
-class Statement:
-    """Words of the text that are bound to a finding.
-
-    Args:
-        words: As they are written.
-        finding: Its name.
-        test: What is expected of it.
-        holds: Whether that is so; None where it can not be told.
-        line: Of report.md, from 1.
-    """
-
-    words: str
-    finding: str
-    test: str
-    holds: bool | None
-    line: int
 
 
 def workbook(checked: Sequence[Checked], statements: Sequence[Statement] = (), *, dated: dt.date) -> bytes:
@@ -132,7 +113,7 @@ def _listed(said: Mapping[str, Any]) -> str:
 
 def _statement(one: Statement) -> tuple[Cell, ...]:
     holds = {True: "holds", False: "no longer holds", None: "can not be told"}[one.holds]
-    return one.words, one.finding, one.test, holds, float(one.line)
+    return one.words, one.name, one.test, holds, float(one.line)
 
 
 def _sheet(book: xlsxwriter.Workbook, name: str, columns: Mapping[str, int], rows: Rows) -> None:
