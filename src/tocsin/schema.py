@@ -143,6 +143,11 @@ def span_of(text: str) -> Span:
         ) from error
 
 
+def ended(text: str) -> str:
+    """Somebody's words with one full stop at the end."""
+    return f"{text.strip().rstrip('.')}."
+
+
 def spoken_date(day: dt.date) -> str:
     """A day as printed: 15 September 2020. Month names do not depend on the machine's locale."""
     months = (

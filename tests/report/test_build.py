@@ -13,7 +13,8 @@ from tests.report.conftest import FIGURE, HEAD, rewrite
 from tocsin.desk import Desk
 from tocsin.errors import QuestionError, StoreBusyError
 from tocsin.report import build
-from tocsin.report.build import _held, sentence
+from tocsin.report.build import _held
+from tocsin.schema import ended
 
 KILLED = """\
 import os, signal, sys
@@ -90,4 +91,4 @@ def test_a_figure_that_can_not_be_made_is_told_with_its_reason(desk: Desk) -> No
     ("words", "said"), [("for internal use", "for internal use."), ("CC BY 4.0.", "CC BY 4.0."), (" As is. ", "As is.")]
 )
 def test_somebodys_words_end_with_one_full_stop(words: str, said: str) -> None:
-    assert sentence(words) == said
+    assert ended(words) == said

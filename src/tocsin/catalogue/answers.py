@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import polars as pl
+
 from tocsin.analysis.actors import actors
 from tocsin.analysis.comparison import METHOD, compare
 from tocsin.analysis.concentration import METHOD as SPREAD_METHOD
@@ -218,29 +222,28 @@ def answer_filters(subject: Subject, asked: Asked) -> Answer:
 
 
 def answer_precision(subject: Subject, asked: Asked) -> Answer:
-    selection, involving, notes = for_group(subject, asked, selection_of(subject))
-    windows = windows_of(subject, asked.windows)
-    spans = list(windows.values())
-    return Answer(
-        question="precision",
-        table=precision(subject.events, selection=selection, windows=windows),
-        title=asked.title or f"How precisely incidents{involving} are placed and dated, {countries_of(subject.desk)}",
-        subtitle=subtitle("incidents by precision code", *spans),
-        definition=counted(subject, selection, involving=involving),
-        notes=(*notes, *coverage_notes(subject, spans)),
-        about=subject.events.about,
-    )
+    title = "How precisely incidents{} are placed and dated, {}"
+    return _in_windows("precision", precision, subject, asked, title=title, unit="incidents by precision code")
 
 
 def answer_reporting(subject: Subject, asked: Asked) -> Answer:
+    title = "Share of incidents{} reported by new media, {}"
+    unit = "shares of the incidents that state the scale of their sources"
+    return _in_windows("reporting", new_media, subject, asked, title=title, unit=unit)
+
+
+def _in_windows(
+    question: str, analysis: Callable[..., pl.DataFrame], subject: Subject, asked: Asked, *, title: str, unit: str
+) -> Answer:
+    """The answer of an analysis that takes a selection and windows, and no more."""
     selection, involving, notes = for_group(subject, asked, selection_of(subject))
     windows = windows_of(subject, asked.windows)
     spans = list(windows.values())
     return Answer(
-        question="reporting",
-        table=new_media(subject.events, selection=selection, windows=windows),
-        title=asked.title or f"Share of incidents{involving} reported by new media, {countries_of(subject.desk)}",
-        subtitle=subtitle("shares of the incidents that state the scale of their sources", *spans),
+        question=question,
+        table=analysis(subject.events, selection=selection, windows=windows),
+        title=asked.title or title.format(involving, countries_of(subject.desk)),
+        subtitle=subtitle(unit, *spans),
         definition=counted(subject, selection, involving=involving),
         notes=(*notes, *coverage_notes(subject, spans)),
         about=subject.events.about,

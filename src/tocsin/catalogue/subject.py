@@ -18,7 +18,7 @@ from tocsin.errors import QuestionError, did_you_mean, nearest
 from tocsin.geo.countries import name as country_name
 from tocsin.geo.gazetteer import Gazetteer
 from tocsin.geo.places import disagreements
-from tocsin.schema import Provenance, Span
+from tocsin.schema import Provenance, Span, ended
 
 
 @dataclass(frozen=True)
@@ -53,20 +53,27 @@ class Subject:
         return tuple(actor_names(self.events))
 
     @cached_property
-    def _matched(self) -> dict[str, tuple[str, ...]]:
+    def _matched(self) -> dict[str, dict[str, tuple[str, ...]]]:
         return {}
 
-    def matched(self, group: str) -> tuple[str, ...]:
-        """The names in the data that belong to a group of the desk, whatever their case."""
+    def matched(self, group: str) -> dict[str, tuple[str, ...]]:
+        """The names in the data that fit each name of a group of the desk; * stands for any text, and case does not matter."""
         if group not in self._matched:
-            written = self.desk.groups[group].actors
-            exact = {name.casefold() for name in written if "*" not in name}
-            wild = "|".join(".*".join(map(re.escape, name.split("*"))) for name in written if "*" in name)
-            fits = re.compile(wild, re.IGNORECASE).fullmatch if wild else lambda _: None
-            self._matched[group] = tuple(
-                name for name in self.actor_names if name.casefold() in exact or fits(name) is not None
-            )
+            self._matched[group] = {name: self._fitting(name) for name in self.desk.groups[group].actors}
         return self._matched[group]
+
+    def _fitting(self, written: str) -> tuple[str, ...]:
+        if "*" not in written:
+            return self._by_folded.get(written.casefold(), ())
+        fits = re.compile(".*".join(map(re.escape, written.split("*"))), re.IGNORECASE).fullmatch
+        return tuple(name for name in self.actor_names if fits(name))
+
+    @cached_property
+    def _by_folded(self) -> dict[str, tuple[str, ...]]:
+        folded: dict[str, tuple[str, ...]] = {}
+        for name in self.actor_names:
+            folded[name.casefold()] = (*folded.get(name.casefold(), ()), name)
+        return folded
 
 
 @dataclass(frozen=True)
@@ -103,8 +110,8 @@ class Answer:
 
     @property
     def source(self) -> str:
-        licence = "" if self.about.synthetic else self.about.facts.licence.rstrip(".")
-        return f"{self.about.sentence().rstrip('.')}." + (f" {licence}." if licence else "")
+        licence = "" if self.about.synthetic else self.about.facts.licence.strip()
+        return ended(self.about.sentence()) + (f" {ended(licence)}" if licence else "")
 
 
 def figures_of(desk: Desk) -> tuple[Figure, ...]:
@@ -166,7 +173,7 @@ def actors_of(subject: Subject, group: str) -> tuple[str, ...]:
     if group not in groups:
         step = did_you_mean(group, groups) if groups else "Define it in desk.toml under [groups]."
         raise QuestionError(f'the desk has no group "{group}"', next_step=step)
-    matched = subject.matched(group)
+    matched = tuple(sorted({name for names in subject.matched(group).values() for name in names}))
     if not matched:
         near = list(
             dict.fromkeys(

@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from jinja2 import PackageLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tocsin.catalogue import Answer, Asked, Subject, ask, asked_of, draw, figures_of, subject_of
 from tocsin.catalogue.subject import windows_of
@@ -30,7 +28,8 @@ from tocsin.report.assessment import Assessment, assess, wanted
 from tocsin.report.cautions import cautions
 from tocsin.report.export import export
 from tocsin.report.filled import FigureWords
-from tocsin.schema import REJECT_KINDS
+from tocsin.report.templating import environment
+from tocsin.schema import REJECT_KINDS, ended
 from tocsin.store import Store, open_store
 
 FIGURE_FORMS = ("svg", "png", "pdf", "json", "html")
@@ -253,15 +252,9 @@ def _rejects(store: Store, vintages: set[int]) -> list[dict[str, Any]]:
 
 
 def _page(values: dict[str, Any]) -> str:
-    environment = ImmutableSandboxedEnvironment(
-        loader=PackageLoader("tocsin.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "percent": percent, "sentence": sentence}
-    return environment.get_template("report.html").render(**values, show=number, percent=percent)
+    pages = environment()
+    pages.filters |= {"number": number, "percent": percent, "sentence": ended}
+    return pages.get_template("report.html").render(**values, show=number, percent=percent)
 
 
 def number(value: float | None) -> str:
@@ -275,8 +268,3 @@ def number(value: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share as printed; a dash where there is none."""
     return "–" if share is None else f"{share:.1%}"
-
-
-def sentence(text: str) -> str:
-    """Somebody's words with one full stop at the end."""
-    return f"{text.strip().rstrip('.')}."

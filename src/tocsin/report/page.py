@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jinja2 import PackageLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it.token import Token
 
 from tocsin.report.filled import FigureWords, Filled, lacking, verdict
+from tocsin.report.templating import environment
 from tocsin.report.text import Text, dialect
 from tocsin.schema import Provenance, spoken_date
 
@@ -39,19 +38,11 @@ def page(
         pictures: SVG by figure id, put in as it is.
         cautions: The sentences that the data ask for.
     """
-    environment = ImmutableSandboxedEnvironment(
-        loader=PackageLoader("tocsin.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    putting = _Putting(
-        text, filled, figures, pictures, cautions, environment.get_template("assessment_parts.html").module
-    )
+    pages = environment()
+    putting = _Putting(text, filled, figures, pictures, cautions, pages.get_template("assessment_parts.html").module)
     titled = bool(text.tokens) and text.tokens[0].type == "heading_open" and text.tokens[0].tag == "h1"
     after = 3 if titled else 0
-    return environment.get_template("assessment.html").render(
+    return pages.get_template("assessment.html").render(
         title=title,
         head=putting.rendered(text.tokens[:after]),
         body=putting.rendered(text.tokens[after:]),

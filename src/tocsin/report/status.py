@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from tocsin.analysis.weeks import covered_weeks
 from tocsin.catalogue import QUESTIONS, Question, Subject, subject_of
 from tocsin.catalogue.subject import period_of, selection_of, windows_of
 from tocsin.catalogue.words import listed
-from tocsin.desk import Desk, Group
+from tocsin.desk import Desk
 from tocsin.errors import QuestionError, StoreError
 from tocsin.schema import Span, Vintage, spoken_date
 from tocsin.store import Store, open_store
@@ -93,7 +92,7 @@ def _groups(subject: Subject) -> list[str]:
     notes = []
     # Data of other countries name other actors: that would be said of every group, and means nothing.
     for key, group in subject.desk.groups.items() if subject.events.about.covered else ():
-        lost = _not_found(group, subject.actor_names)
+        lost = [name for name, fitting in subject.matched(key).items() if not fitting]
         if len(lost) == len(group.actors):
             notes.append(f"Group {key}: none of its names is in the data; tocsin table actors lists those that are.")
         elif lost:
@@ -102,13 +101,6 @@ def _groups(subject: Subject) -> list[str]:
                 f"Group {key}: {named} {'is' if len(lost) == 1 else 'are'} not in the data; its other names are."
             )
     return notes
-
-
-def _not_found(group: Group, present: tuple[str, ...]) -> list[str]:
-    """The names of a group that match no actor; * stands for any text, and case does not matter."""
-    folded = [name.casefold() for name in present]
-    patterns = {name: re.compile(".*".join(map(re.escape, name.casefold().split("*")))) for name in group.actors}
-    return [name for name, pattern in patterns.items() if not any(map(pattern.fullmatch, folded))]
 
 
 def _answer(subject: Subject, entry: Question, filled: Mapping[str, int]) -> str:
