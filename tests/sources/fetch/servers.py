@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,6 +69,15 @@ class Server:
         return [asked for asked in self.asked if asked.path == path]
 
 
+class _Listening(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is what many tests are about, and no fault of the server."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextlib.contextmanager
 def serving(answer: Callable[[Asked], Reply], *, certificate: Path | None = None) -> Iterator[Server]:
     """A server on a free port of this machine; over TLS, where a file with a key and a certificate is given."""
@@ -101,8 +111,7 @@ def serving(answer: Callable[[Asked], Reply], *, certificate: Path | None = None
         def log_message(self, *_: object) -> None:
             return
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listening.daemon_threads = True
+    listening = _Listening(("127.0.0.1", 0), Handler)
     server.base = f"{'https' if certificate else 'http'}://127.0.0.1:{listening.server_address[1]}"
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
