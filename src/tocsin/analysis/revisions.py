@@ -271,7 +271,7 @@ def _seen(triangle: pl.DataFrame, *, settled_weeks: int) -> _Seen:
     states = np.unique(np.add.outer(np.arange(len(dates)), np.arange(every.shape[1]))[told]).size
     if states < FEW_STATES:
         raise QuestionError(
-            f"{states} states of the data, at least a week apart, are too few to tell how counts are revised",
+            f"{_states(states)} too few to tell how counts are revised",
             next_step=f"{FEW_STATES} are needed: load older or newer files, each with the day as of which it gives the data.",
         )
     if delay.max() < settled_weeks:
@@ -387,3 +387,7 @@ def _alike(curve: _Curve) -> str | None:
     if curve.together < ALIKE:
         return None
     return "neighbouring weeks were revised alike (coded in batches, or of late at another pace): the interval may be too short"
+
+
+def _states(count: int) -> str:
+    return "1 state of the data is" if count == 1 else f"{count} states of the data, at least a week apart, are"
