@@ -97,7 +97,7 @@ def test_check_tells_statements_that_do_not_hold_and_typed_numbers(desk: Path) -
     column = text.splitlines()[2].index("34") + 1
     assert f"report.md:3:{column}: “34”" in said
     said = run("report", "--allow-missing", folder=desk, code=1).err
-    assert "1 statements do not hold" in said
+    assert "1 statement does not hold" in said
 
 
 def test_nothing_is_signed_while_a_statement_of_the_text_does_not_hold(desk: Path) -> None:
@@ -117,3 +117,10 @@ def test_a_text_that_can_not_be_read_leaves_the_last_output(desk: Path) -> None:
     assert "report.md:1:12" in said
     assert "before.mean" in said
     assert (desk / "out" / "assessment.html").read_bytes() == before
+
+
+def test_the_first_heading_is_the_title_and_stands_once(made: Path) -> None:
+    with zipfile.ZipFile(made / "out" / "assessment.docx") as document:
+        body = document.read("word/document.xml").decode()
+    assert body.count("A report") == 1
+    assert (made / "out" / "assessment.md").read_text(encoding="utf-8").startswith("# A report\n")

@@ -9,7 +9,7 @@ import typer
 
 from tocsin.cli.options import AsOfOption, DatasetOption, DeskOption, day
 from tocsin.cli.program import app
-from tocsin.cli.screen import screen, show, show_rows, tell, working
+from tocsin.cli.screen import screen, show, show_rows, tell, tell_text, working
 from tocsin.errors import FindingError, QuestionError
 
 
@@ -71,16 +71,11 @@ def report(
         tell(f"{name}: {reason}", mark="[yellow]Not made[/]  ")
     if built.assessment:
         tell(f"Wrote {', '.join(name for name in built.assessment.files if '/' not in name)} beside it.")
-        for place, words in built.assessment.typed:
-            tell(
-                f"{place}: “{words}” is typed by hand; call it from a finding, or mark it as quoted.",
-                mark="[yellow]Typed[/]  ",
-            )
-        for name, reason in built.assessment.failing:
-            tell(f"{name}: {reason}", mark="[red]Does not hold[/]  ")
-        if built.assessment.failing:
+        wrong = built.assessment.failing
+        tell_text(typed=built.assessment.typed, wrong=wrong)
+        if wrong:
             raise FindingError(
-                f"{len(built.assessment.failing)} statements do not hold; the report marks them",
+                f"{len(wrong)} {'statement does' if len(wrong) == 1 else 'statements do'} not hold; the report marks them",
                 where=str(built.page.parent),
                 next_step="See what moved: tocsin check",
             )

@@ -11,7 +11,7 @@ import typer
 
 from tocsin.cli.options import AsOfOption, DatasetOption, DeskOption, JsonOption, day
 from tocsin.cli.program import app
-from tocsin.cli.screen import screen, show_rows, tell, working
+from tocsin.cli.screen import screen, show_rows, tell, tell_text, working
 from tocsin.errors import FindingError
 
 if TYPE_CHECKING:
@@ -44,14 +44,11 @@ def check(
         tell(f"Signed by {signed.signed_by} on {signed.signed_at:%Y-%m-%d}, with version {signed.tocsin}.")
     else:
         tell("Nothing is signed off yet: tocsin sign")
-    for place, words in by_hand:
-        tell(f"{place}: “{words}”: call it from a finding, or mark it as quoted.", mark="[yellow]Typed by hand[/]  ")
     wrong = failing(checked, filled)
-    for place, reason in wrong:
-        tell(f"{place}: {reason}", mark="[red]Does not hold[/]  ")
+    tell_text(typed=by_hand, wrong=wrong)
     if wrong:
         raise FindingError(
-            f"{len(wrong)} findings and statements do not hold",
+            f"{len(wrong)} of the findings and statements {'does' if len(wrong) == 1 else 'do'} not hold",
             next_step="Mend the text or the definition, or look at what the data now say: tocsin diff",
         )
 

@@ -28,6 +28,14 @@ def tell_error(error: TocsinError) -> None:
     tell(str(error), mark="[bold red]Error[/]  ")
 
 
+def tell_text(*, typed: Sequence[tuple[str, str]], wrong: Sequence[tuple[str, str]]) -> None:
+    """Say what is to be looked at in a report's text: numbers typed by hand, and what does not hold; each with its place."""
+    for place, words in typed:
+        tell(f"{place}: “{words}”: call it from a finding, or mark it as quoted.", mark="[yellow]Typed by hand[/]  ")
+    for place, reason in wrong:
+        tell(f"{place}: {reason}", mark="[red]Does not hold[/]  ")
+
+
 @contextlib.contextmanager
 def working(doing: str) -> Iterator[Callable[[str], None]]:
     """Show on standard error what is being done and for how long; gone when it is done."""

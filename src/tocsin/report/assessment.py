@@ -93,9 +93,10 @@ def assess(
             pictures=pictures,
             cautions=cautions,
         )
-        written, title, synthetic = filled.markdown, desk.title, about.synthetic
+        synthetic = about.synthetic
+        title, written = _headed(text, filled, otherwise=desk.title)
         contents = {
-            f"{NAME}.md": written.encode(),
+            f"{NAME}.md": filled.markdown.encode(),
             f"{NAME}.html": shown.encode(),
             f"{NAME}.pdf": pdf(
                 written, title=title, subtitle=about.sentence(), synthetic=synthetic, dated=dated, folder=folder
@@ -121,6 +122,15 @@ def assess(
         tuple(failing(checked, filled)),
         () if text is None else by_hand(text),
     )
+
+
+def _headed(text: Text, filled: Filled, *, otherwise: str) -> tuple[str, str]:
+    """The title of a document and the text below it: a first heading of plain words is the title, and stands there once."""
+    if text.titled:
+        words = text.tokens[1].children or []
+        if all(each.type == "text" for each in words):
+            return "".join(each.content for each in words), filled.markdown.partition("\n")[2].lstrip("\n")
+    return otherwise, filled.markdown
 
 
 def _read_text(folder: Path, *, findings: Mapping[str, Finding], figures: Collection[str]) -> Text | None:

@@ -40,8 +40,7 @@ def page(
     """
     pages = environment()
     putting = _Putting(text, filled, figures, pictures, cautions, pages.get_template("assessment_parts.html").module)
-    titled = bool(text.tokens) and text.tokens[0].type == "heading_open" and text.tokens[0].tag == "h1"
-    after = 3 if titled else 0
+    after = 3 if text.titled else 0
     return pages.get_template("assessment.html").render(
         title=title,
         head=putting.rendered(text.tokens[:after]),

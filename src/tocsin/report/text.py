@@ -106,6 +106,11 @@ class Text:
         """Line and column, from 1, of an offset in the source."""
         return _place(self.source, offset)
 
+    @property
+    def titled(self) -> bool:
+        """Whether it begins with a heading of the first order."""
+        return bool(self.tokens) and self.tokens[0].type == "heading_open" and self.tokens[0].tag == "h1"
+
 
 def parse(text: str, *, findings: Mapping[str, Finding], figures: Collection[str], where: str = FILE_NAME) -> Text:
     """Read the text of a report.
