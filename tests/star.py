@@ -71,13 +71,21 @@ def tables(rows: Sequence[Mapping[str, Any]]) -> tuple[pl.DataFrame, pl.DataFram
         pl.DataFrame(facts, schema=_ROWS),
         pl.DataFrame(
             [
-                {"place_id": n, "country": c, "unit_code": u, "capital_distance_km": k, "cell_4": cell}
+                {
+                    "place_id": n,
+                    "country": c,
+                    "unit_code": u,
+                    "unit_match": "inside" if u else "none",
+                    "capital_distance_km": k,
+                    "cell_4": cell,
+                }
                 for (c, u, k, cell), n in places.items()
             ],
             schema={
                 "place_id": pl.Int32,
                 "country": pl.String,
                 "unit_code": pl.String,
+                "unit_match": pl.String,
                 "capital_distance_km": pl.Float64,
                 "cell_4": pl.Int64,
             },

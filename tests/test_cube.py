@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tests.star import on_duckdb, on_polars, on_spark
-from tocsin.cube import Events, Flags, Selection, actor_names, count
+from tocsin.cube import Among, Events, Flags, Selection, count
 from tocsin.errors import QuestionError
 from tocsin.schema import Span
 
@@ -23,9 +24,9 @@ YEAR = Span(dt.date(2021, 1, 1), dt.date(2021, 12, 31))
 
 ROWS: list[dict[str, Any]] = [
     {"date": dt.date(2021, 1, 4), "actors": ["IS", "Taliban"], "unit": "AF-KAB", "km": 3.0, "cell": 7},
-    {"date": dt.date(2021, 1, 4), "actors": ["IS-K"], "unit": "AF-KAB", "km": 3.0, "cell": 7},
+    {"date": dt.date(2021, 1, 4), "actors": ["IS-K"], "unit": "AF-KAB", "km": 3.0, "cell": 7, "scale": "Local partner"},
     {"date": dt.date(2021, 1, 5), "type": "Protests", "unit": "AF-KAB", "km": 10.0},
-    {"date": dt.date(2021, 1, 10), "precision": 3, "unit": "AF-KUN", "km": 10.0, "actors": ["IS"]},
+    {"date": dt.date(2021, 1, 10), "precision": 3, "unit": "AF-KUN", "km": 10.0, "actors": ["IS"], "scale": "National"},
     {"date": dt.date(2021, 1, 11), "precision": None, "country": "PAK", "km": None, "actors": ["Taliban"]},
     {"date": dt.date(2021, 2, 1), "unit": "AF-KUN", "km": 55.5, "actors": []},
 ]
@@ -96,7 +97,7 @@ def test_an_unknown_column_names_the_nearest(engine: Engine) -> None:
 
 
 def test_actor_names_are_those_of_the_rows(engine: Engine) -> None:
-    assert actor_names(engine(ROWS, [YEAR])) == ["IS", "IS-K", "Taliban"]
+    assert engine(ROWS, [YEAR]).actor_names == ("IS", "IS-K", "Taliban")
 
 
 row = st.fixed_dictionaries(
@@ -147,6 +148,7 @@ def test_duckdb_and_polars_agree_with_plain_python(rows: list[dict[str, Any]]) -
 JANUARY_DAYS, LATER = Span(dt.date(2021, 1, 1), dt.date(2021, 1, 31)), Span(dt.date(2021, 2, 1), dt.date(2021, 12, 31))
 JANUARY = Selection(countries=("AFG",), span=JANUARY_DAYS)
 ALL_DAYS = Selection(countries=("AFG",))
+PARTNER = Among("source_scale", ("Local partner",))
 QUESTIONS: list[tuple[Selection, list[str], Flags]] = [
     (ALL_DAYS, ["unit_code"], Flags()),
     (ALL_DAYS, ["event_day", "unit_code"], Flags()),
@@ -160,6 +162,15 @@ QUESTIONS: list[tuple[Selection, list[str], Flags]] = [
     (JANUARY.placed((1, 2)), ["unit_code"], Flags()),
     (ALL_DAYS.placed((1, 2)), ["window", "unit_code"], Flags(windows=(JANUARY_DAYS, LATER))),
     (ALL_DAYS, ["window"], Flags(windows=(LATER,))),
+    (
+        ALL_DAYS,
+        ["event_day", "event_type", "geo_precision", "distance_class", "is", "partner"],
+        Flags(distance_edges_km=(5, 10, 50), groups={"is": ["IS"]}, among={"partner": PARTNER}),
+    ),
+    (replace(ALL_DAYS, event_types=("Battles",)), ["distance_class"], Flags(distance_edges_km=(5, 50))),
+    (replace(JANUARY, event_types=("Battles",), precise=(1,)), ["event_day"], Flags()),
+    (replace(JANUARY, reported=PARTNER), ["event_type"], Flags()),
+    (replace(JANUARY, reported=PARTNER).involving(["IS"]), ["event_day"], Flags()),
 ]
 
 
@@ -198,3 +209,20 @@ def test_a_window_is_numbered_and_days_outside_have_none(engine: Engine) -> None
     flags = Flags(windows=(Span(dt.date(2021, 1, 5), dt.date(2021, 1, 10)), LATER))
     table = count(engine(ROWS, [YEAR]), ALL_DAYS, by=["window"], flags=flags)
     assert table.rows() == [(0, 2), (1, 1), (None, 2)]
+
+
+def test_a_large_cube_gives_a_smaller_one_that_serves_other_days_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.cube.LARGE_ROWS", 3)
+    events = on_duckdb(ROWS * 4, [YEAR])
+    wide = count(events, ALL_DAYS, by=["event_day", "event_type", "unit_code", "geo_precision"])
+    assert wide.height == 4
+    monkeypatch.setattr("tocsin.cube.LARGE_ROWS", 2)
+    engine_asked = len(events.cubes)
+    for span in (JANUARY_DAYS, LATER):
+        narrow = count(events, replace(ALL_DAYS, event_types=("Protests",), span=span), by=["event_type"])
+        anew = count(
+            on_duckdb(ROWS * 4, [YEAR]), replace(ALL_DAYS, event_types=("Protests",), span=span), by=["event_type"]
+        )
+        assert_frame_equal(narrow, anew)
+    assert engine_asked == 1
+    assert [cube.table.height for cube in events.cubes] == [1, 4]

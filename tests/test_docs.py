@@ -34,7 +34,7 @@ from tests.analysis.measured import (
 )
 from tocsin.analysis.comparison import compare_series
 from tocsin.cli import app
-from tocsin.desk import Definition, Desk, Figure, Group, Marker, Places, Window, read_desk
+from tocsin.desk import Choices, Definition, Desk, Figure, Group, Marker, Places, Window, read_desk
 from tocsin.ingest import add
 from tocsin.simulate import afghanistan, weekly_counts
 
@@ -105,8 +105,9 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "[[markers]]": Marker,
     "[[figures]]": Figure,
     "[places]": Places,
+    "[choices]": Choices,
 }
-TABLES_OF_DESK = {"period", "definition", "windows", "groups", "markers", "figures", "places", "folder"}
+TABLES_OF_DESK = {"period", "definition", "windows", "groups", "markers", "figures", "places", "choices", "folder"}
 
 
 def documented(heading: str) -> dict[str, str]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -25,7 +26,9 @@ MOST_ROWS = 5_000_000
 """A cube larger than this is refused: it would no longer be a small table."""
 
 KEPT_ROWS = 100_000
-"""A cube larger than this is not kept for later questions."""
+
+LARGE_ROWS = 5_000
+"""Of a larger cube, what a question needs on all days is kept as a smaller one: the next question often asks for other days."""
 
 NAMES_A_PATTERN = 100
 
@@ -50,6 +53,8 @@ class Events:
     places: nw.LazyFrame[Any]
     parties: nw.LazyFrame[Any]
     about: Provenance
+    kept_rows: int = KEPT_ROWS
+    """A count of more rows than this is not kept for later questions."""
     cubes: list[Cube] = field(default_factory=list, init=False, repr=False, compare=False)
     """Small counts made before: a coarser one is added up from them."""
 
@@ -63,6 +68,28 @@ class Events:
         """Columns of `places` that a count may use."""
         return tuple(name for name in self.places.columns if name not in ("country", "place_id"))
 
+    @cached_property
+    def actor_names(self) -> tuple[str, ...]:
+        """Every actor named in the rows, sorted; asked of the engine once."""
+        # Grouped: narwhals' unique() numbers every row of every party.
+        used = self.rows.group_by("party_id").agg(nw.len().alias("events"))
+        table: pl.DataFrame = (
+            self.parties.join(used, on="party_id", how="inner").select("names").collect("polars").to_native()
+        )
+        names = table["names"].str.strip_chars(SEPARATOR).str.split(SEPARATOR).explode().unique().drop_nulls()
+        return tuple(sorted(name for name in names if name))
+
+
+@dataclass(frozen=True)
+class Among:
+    """Rows of which a column has one of these values, or none."""
+
+    column: str
+    values: tuple[str, ...]
+
+    def test(self) -> nw.Expr:
+        return nw.col(self.column).is_in(list(self.values)) | nw.col(self.column).is_null()
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -73,6 +100,7 @@ class Selection:
         event_types: The types that count as an incident.
         precise: The geo precision codes kept; rows that state no precision are kept too.
         actors: Names, of which a row must have at least one among its parties.
+        reported: Who reported, by a column of rows; rows that do not say are kept too.
         span: Days of the first day of the event.
     """
 
@@ -80,6 +108,7 @@ class Selection:
     event_types: tuple[str, ...] | None = None
     precise: tuple[int, ...] | None = None
     actors: tuple[str, ...] | None = None
+    reported: Among | None = None
     span: Span | None = None
 
     def within(self, span: Span | None) -> Selection:
@@ -104,11 +133,13 @@ class Flags:
         distance_edges_km: Upper edges, km, of the classes of `distance_class`: 0 up to the first edge (included), and so on; null where
             the distance is not known.
         windows: Spans of days that do not overlap, numbered from 0 by `window`; null outside them.
+        among: Column name -> what the column says yes or no to.
     """
 
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     distance_edges_km: Sequence[float] = ()
     windows: Sequence[Span] = ()
+    among: Mapping[str, Among] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,46 +150,121 @@ class Cube:
     flags: Flags
     table: pl.DataFrame
 
-    def serves(self, selection: Selection, by: Sequence[str], flags: Flags) -> bool:
-        """Whether a count of `selection` by `by` can be added up from this one."""
-        mine, has = self.selection, set(self.table.columns)
-        within = mine.span is None or (
-            selection.span is not None
-            and mine.span.first <= selection.span.first
-            and selection.span.last <= mine.span.last
-        )
-        return (
-            set(by) <= has
-            and replace(mine, span=None, precise=None) == replace(selection, span=None, precise=None)
-            and (
-                mine.span == selection.span or (within and "event_day" in has) or self._window_of(selection) is not None
-            )
-            and (mine.precise == selection.precise or (mine.precise is None and "geo_precision" in has))
-            and all(self.flags.groups.get(name) == flags.groups.get(name) for name in by)
-            and ("distance_class" not in by or self.flags.distance_edges_km == flags.distance_edges_km)
-            and ("window" not in by or self.flags.windows == flags.windows)
-        )
-
-    def _window_of(self, selection: Selection) -> int | None:
-        """The number of the window that holds just the days of `selection`, where this count tells windows apart."""
-        if "window" not in self.table.columns:
+    def rolled(self, selection: Selection, by: Sequence[str], flags: Flags) -> pl.DataFrame | None:
+        """The count of `selection` by `by`, sorted; None where it can not be added up from this one."""
+        tests, columns = self._tests(selection), [self._column(name, flags) for name in by]
+        if tests is None or not all(column is not None for column in columns):
             return None
-        return next((number for number, span in enumerate(self.flags.windows) if span == selection.span), None)
+        named = [column.alias(name) for column, name in zip(columns, by, strict=True) if column is not None]
+        table = self.table.filter(*tests) if tests else self.table
+        return table.group_by(named).agg(pl.col("incidents").sum()).sort(by, nulls_last=True)
 
-    def rolled(self, selection: Selection, by: Sequence[str]) -> pl.DataFrame:
-        """The count of `selection` by `by`, sorted."""
-        table = self.table
-        window = self._window_of(selection)
-        if window is not None:
-            table = table.filter(pl.col("window") == window)
-        elif selection.span is not None and selection.span != self.selection.span:
-            table = table.filter(
-                pl.col("event_day").is_between(day_number(selection.span.first), day_number(selection.span.last))
-            )
-        if selection.precise is not None and self.selection.precise is None:
-            precise = pl.col("geo_precision")
-            table = table.filter(precise.is_in(list(selection.precise)) | precise.is_null())
-        return table.group_by(by).agg(pl.col("incidents").sum()).sort(by, nulls_last=True)
+    def narrowed(self, selection: Selection, by: Sequence[str], flags: Flags) -> Cube:
+        """A smaller cube that serves the same question on other days too; this one where it can not be made smaller."""
+        if self.table.height <= LARGE_ROWS or "event_day" not in self.table.columns:
+            return self
+        columns = tuple(dict.fromkeys(["event_day", *(name for name in by if name != "window")]))
+        wanted = selection.within(self.selection.span)
+        table = self.rolled(wanted, columns, flags)
+        return self if table is None or 2 * table.height > self.table.height else Cube(wanted, flags, table)
+
+    def _tests(self, wanted: Selection) -> list[pl.Expr] | None:
+        """What rows of this count must pass to be of `wanted`; None where it does not tell them apart."""
+        mine, tests = self.selection, []
+        for name in ("countries", "span", "event_types", "precise", "actors", "reported"):
+            if getattr(mine, name) == getattr(wanted, name):
+                continue
+            test = _TOLD_APART[name](self, wanted) if name in _TOLD_APART else None
+            if test is None:
+                return None
+            tests.append(test)
+        return tests
+
+    def _on_days(self, wanted: Selection) -> pl.Expr | None:
+        mine, span = self.selection.span, wanted.span
+        if span is None:
+            return None
+        if "window" in self.table.columns and span in self.flags.windows:
+            return pl.col("window") == list(self.flags.windows).index(span)
+        if "event_day" not in self.table.columns or (mine and (span.first < mine.first or mine.last < span.last)):
+            return None
+        return pl.col("event_day").is_between(day_number(span.first), day_number(span.last))
+
+    def _of_types(self, wanted: Selection) -> pl.Expr | None:
+        mine, types = self.selection.event_types, wanted.event_types
+        if (
+            types is None
+            or "event_type" not in self.table.columns
+            or (mine is not None and not set(types) <= set(mine))
+        ):
+            return None
+        return pl.col("event_type").is_in(list(types))
+
+    def _of_precision(self, wanted: Selection) -> pl.Expr | None:
+        if wanted.precise is None or self.selection.precise is not None or "geo_precision" not in self.table.columns:
+            return None
+        return pl.col("geo_precision").is_in(list(wanted.precise)) | pl.col("geo_precision").is_null()
+
+    def _of_actors(self, wanted: Selection) -> pl.Expr | None:
+        if wanted.actors is None or self.selection.actors is not None:
+            return None
+        return self._group(wanted.actors)
+
+    def _of_reporters(self, wanted: Selection) -> pl.Expr | None:
+        if self.selection.reported is not None:
+            return None
+        return next((pl.col(name) for name, among in self.flags.among.items() if among == wanted.reported), None)
+
+    def _group(self, actors: Sequence[str]) -> pl.Expr | None:
+        """The column that is true where one of the actors is a party."""
+        named = (
+            name for name, of in self.flags.groups.items() if tuple(of) == tuple(actors) and name in self.table.columns
+        )
+        return next((pl.col(name) for name in named), None)
+
+    def _column(self, name: str, flags: Flags) -> pl.Expr | None:
+        """A column to count by, made from those of this count."""
+        if name in flags.groups:
+            return self._group(flags.groups[name])
+        if name == "distance_class" and flags.distance_edges_km:
+            return self._distance_class(flags.distance_edges_km)
+        if name == "window" and flags.windows:
+            return self._window(flags.windows)
+        return pl.col(name) if name in self.table.columns else None
+
+    def _distance_class(self, edges: Sequence[float]) -> pl.Expr | None:
+        """Classes with fewer edges are finer ones put together."""
+        mine = list(self.flags.distance_edges_km)
+        if "distance_class" not in self.table.columns or not set(edges) <= set(mine):
+            return None
+        if list(edges) == mine:
+            return pl.col("distance_class")
+        coarser = {number: sum(edge < upper for edge in edges) for number, upper in enumerate([*mine, math.inf])}
+        return pl.col("distance_class").replace_strict(coarser, return_dtype=pl.Int32)
+
+    def _window(self, windows: Sequence[Span]) -> pl.Expr | None:
+        if "window" in self.table.columns and list(windows) == list(self.flags.windows):
+            return pl.col("window")
+        span = self.selection.span
+        known = "event_day" in self.table.columns and all(
+            span is None or (span.first <= each.first and each.last <= span.last) for each in windows
+        )
+        if not known:
+            return None
+        number: pl.Expr = pl.lit(None, dtype=pl.Int32)
+        for index, each in enumerate(windows):
+            inside = pl.col("event_day").is_between(day_number(each.first), day_number(each.last))
+            number = pl.when(inside).then(pl.lit(index, dtype=pl.Int32)).otherwise(number)
+        return number
+
+
+_TOLD_APART: Mapping[str, Callable[[Cube, Selection], pl.Expr | None]] = {
+    "span": Cube._on_days,
+    "event_types": Cube._of_types,
+    "precise": Cube._of_precision,
+    "actors": Cube._of_actors,
+    "reported": Cube._of_reporters,
+}
 
 
 def day_number(day: dt.date) -> int:
@@ -182,12 +288,20 @@ def count(events: Events, selection: Selection, *, by: Sequence[str], flags: Fla
     flags = flags or Flags()
     if len(set(by)) != len(by):
         raise QuestionError(f"counted by the same column twice: {', '.join(by)}")
-    cube = next((kept for kept in events.cubes if kept.serves(selection, by, flags)), None)
-    if cube is None:
-        cube = _made(events, selection, by, flags)
-        if cube.table.height <= KEPT_ROWS:
-            events.cubes.append(cube)
-    return cube.rolled(selection, by)
+    for kept in events.cubes:
+        narrow = kept.narrowed(selection, by, flags)
+        table = narrow.rolled(selection, by, flags)
+        if table is not None:
+            if narrow is not kept:
+                events.cubes.insert(0, narrow)
+            return table
+    cube = _made(events, selection, by, flags)
+    if cube.table.height <= events.kept_rows:
+        events.cubes.append(cube)
+    table = cube.rolled(selection, by, flags)
+    if table is None:
+        raise AssertionError("a cube that was made for a question does not answer it")
+    return table
 
 
 def _made(events: Events, selection: Selection, by: Sequence[str], flags: Flags) -> Cube:
@@ -213,8 +327,8 @@ def _collected(events: Events, selection: Selection, *, by: Sequence[str], flags
     place_columns = events.place_columns
     made = _made_from_places(flags)
     wanted_places = [name for name in by if name in place_columns] + [name for name in by if name in made]
-    dated = _made_from_days(flags)
-    known = [*events.row_columns, *place_columns, *made, *dated, *flags.groups]
+    dated = _made_from_rows(flags)
+    known = [*events.row_columns, *place_columns, *made, *dated, *flags.groups, *flags.among]
     for name in by:
         if name not in known:
             raise QuestionError(f'there is no column "{name}" to count by', next_step=did_you_mean(name, sorted(known)))
@@ -233,17 +347,6 @@ def _collected(events: Events, selection: Selection, *, by: Sequence[str], flags
     counted = rows.group_by(*by).agg(nw.len().alias("incidents")).head(MOST_ROWS + 1)
     table: pl.DataFrame = counted.collect("polars").to_native()
     return table.with_columns(pl.col("incidents").cast(pl.Int64))
-
-
-def actor_names(events: Events) -> list[str]:
-    """Every actor named in the rows, sorted."""
-    # Grouped: narwhals' unique() numbers every row of every party.
-    used = events.rows.group_by("party_id").agg(nw.len().alias("events"))
-    table: pl.DataFrame = (
-        events.parties.join(used, on="party_id", how="inner").select("names").collect("polars").to_native()
-    )
-    names = table["names"].str.strip_chars(SEPARATOR).str.split(SEPARATOR).explode().unique().drop_nulls()
-    return sorted(name for name in names if name)
 
 
 def involves(names: Sequence[str]) -> nw.Expr:
@@ -273,6 +376,8 @@ def passes(selection: Selection) -> dict[str, nw.Expr]:
         tests["event_types"] = nw.col("event_type").is_in(list(selection.event_types))
     if selection.precise is not None:
         tests["precise"] = nw.col("geo_precision").is_in(list(selection.precise)) | nw.col("geo_precision").is_null()
+    if selection.reported is not None:
+        tests["reported"] = selection.reported.test()
     return tests
 
 
@@ -285,15 +390,16 @@ def _selected(events: Events, selection: Selection) -> nw.LazyFrame[Any]:
     return rows
 
 
-def _made_from_days(flags: Flags) -> dict[str, nw.Expr]:
-    """`window`, where windows are given."""
+def _made_from_rows(flags: Flags) -> dict[str, nw.Expr]:
+    """What is made from a row alone: `window`, where windows are given, and the columns of `among`."""
+    made = {name: among.test() for name, among in flags.among.items()}
     if not flags.windows:
-        return {}
+        return made
     day, number = nw.col("event_day"), nw.lit(None)
     for index, span in enumerate(flags.windows):
         inside = (day >= day_number(span.first)) & (day <= day_number(span.last))
         number = nw.when(inside).then(nw.lit(index)).otherwise(number)
-    return {"window": number}
+    return {**made, "window": number}
 
 
 def _made_from_places(flags: Flags) -> dict[str, nw.Expr]:

@@ -105,6 +105,32 @@ class Places(Frozen):
     capitals: str | None = None
 
 
+class Choices(Frozen):
+    """What could as reasonably have been chosen, beside the desk's own definition; what is left out has the usual options."""
+
+    incidents: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] | None = Field(
+        default=None,
+        description="sets of event types; usual: all types, and the source's violent ones, or the commonest alone",
+    )
+    precise: tuple[Annotated[tuple[int, ...], Field(min_length=1)], ...] | None = Field(
+        default=None, description="sets of geo precision codes; usual: all, the source's precise ones, the best alone"
+    )
+    without_sources: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] | None = Field(
+        default=None,
+        description="scales or names of sources: incidents that only these report are left out; usual: new media, or the largest source",
+    )
+    week_starts: tuple[Weekday, ...] | None = Field(default=None, description="usual: Monday, Saturday, Sunday")
+    edges_weeks: tuple[Annotated[int, Field(ge=-26, le=26)], ...] | None = Field(
+        default=None, description="by how many weeks the first and the last days of windows move; usual: -2, 2"
+    )
+    average_weeks: tuple[Annotated[int, Field(ge=1, le=104)], ...] | None = Field(
+        default=None, description="weeks in the moving average; usual: half and one and a half times the desk's"
+    )
+    near_km: tuple[Annotated[float, Field(ge=0, le=5000)], ...] | None = Field(
+        default=None, description="thresholds of distance, km; usual: half and twice the desk's"
+    )
+
+
 class Desk(Frozen):
     """All that desk.toml says."""
 
@@ -121,6 +147,7 @@ class Desk(Frozen):
     markers: tuple[Marker, ...] = ()
     figures: tuple[Figure, ...] = ()
     places: Places = Places()
+    choices: Choices = Choices()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("compare")

@@ -41,6 +41,7 @@ _LABELS = {
     "countries": "countries of the desk",
     "span": "days of the window",
     "event_types": "event types that count as an incident",
+    "reported": "reported by the sources kept",
     "actors": "actors of the group",
     "precise": "place known precisely enough",
 }

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from tocsin.analysis.weeks import covered_weeks, week_start
-from tocsin.cube import Events, Selection, actor_names
+from tocsin.cube import Among, Events, Selection
 from tocsin.desk import Definition, Desk, Figure
 from tocsin.errors import QuestionError, did_you_mean, nearest
 from tocsin.geo.countries import name as country_name
@@ -23,11 +23,21 @@ from tocsin.schema import Provenance, Span, ended
 
 @dataclass(frozen=True)
 class Subject:
-    """What a question is asked of: a desk, the events of one data set, and the places of its countries."""
+    """What a question is asked of: a desk, the events of one data set, and the places of its countries.
+
+    Args:
+        precise: The geo precision codes kept in questions that are not of place; None keeps all.
+        reported: Who must have reported what is counted; None keeps all.
+        history: Counts a selection at every date of the data, for analysis.revisions.triangle; None where there are too few dates to tell
+            how counts are revised.
+    """
 
     desk: Desk
     events: Events
     gazetteer: Gazetteer
+    precise: tuple[int, ...] | None = None
+    reported: Among | None = None
+    history: Callable[[Selection], pl.DataFrame] | None = field(default=None, compare=False, repr=False)
 
     def disagreements(self, named: pl.DataFrame) -> pl.DataFrame:
         """Names of units in the data that are not those of the shape: admin1, unit_name, events, the most events first.
@@ -47,10 +57,10 @@ class Subject:
         """The places of a level that count even without an incident: all units of the countries; no cells."""
         return tuple(self.units["unit_code"]) if level == "unit_code" else ()
 
-    @cached_property
+    @property
     def actor_names(self) -> tuple[str, ...]:
         """Every actor that the data name, sorted."""
-        return tuple(actor_names(self.events))
+        return self.events.actor_names
 
     @cached_property
     def _matched(self) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -155,7 +165,12 @@ def selection_of(subject: Subject) -> Selection:
                 where="definition.incidents",
                 next_step=did_you_mean(event_type, facts.event_types),
             )
-    return Selection(countries=subject.desk.countries, event_types=tuple(wanted) or None)
+    return Selection(
+        countries=subject.desk.countries,
+        event_types=tuple(wanted) or None,
+        precise=subject.precise,
+        reported=subject.reported,
+    )
 
 
 def precise_of(subject: Subject) -> tuple[int, ...] | None:
