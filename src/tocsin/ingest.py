@@ -19,8 +19,21 @@ from tocsin.geo.gazetteer import Gazetteer
 from tocsin.geo.places import resolve
 from tocsin.keeping import FOLDER, Kept, digest_of, give_numbers, keeping, notes, settle, unpacked
 from tocsin.schema import REJECT_SCHEMA, Span, Vintage
-from tocsin.sources import Batch, Mapping, Reading, raw_row, read
-from tocsin.store import File, Resolver, Store, load, open_store, remarks
+from tocsin.sources import Batch, Mapping, Reading, Withdrawn, raw_row, read_either
+from tocsin.store import (
+    File,
+    List,
+    Listed,
+    Resolver,
+    Store,
+    load,
+    open_store,
+    outcomes,
+    refuse_foreign,
+    remarks,
+    told,
+    withdraw,
+)
 from tocsin.store.open import FILE_NAME
 
 COORDINATES = ("country", "longitude", "latitude")
@@ -44,6 +57,8 @@ class Added:
     """Columns of the file that no field of an event is made from."""
     remarks: tuple[str, ...] = ()
     """Sentences that the user should read: what was odd, and what to do about it."""
+    listed: Listed | None = None
+    """What became of the ids of a list of withdrawn events; None for a file of events."""
 
 
 def add(
@@ -55,6 +70,7 @@ def add(
     complete: bool = False,
     covers: Span | None = None,
     covers_countries: Sequence[str] | None = None,
+    withdrawn_from: str | None = None,
     wait_seconds: float = 10.0,
     progress: Progress = _silent,
 ) -> Added:
@@ -62,17 +78,18 @@ def add(
 
     Args:
         mapping: A mapping file, for tables that no publisher's format fits.
-        dated: The day as of which the file gives the data; today if it is not said.
+        dated: The day as of which the file gives the data; if it is not said, today, or the day of the newest withdrawal of a list.
         complete: The file holds all rows of the countries and days for which it speaks: rows that it lacks were withdrawn.
         covers: The days for which the file speaks, events or not; those between its first and last event in each country if it is
             not said. A country without events in it has zeros on these days.
         covers_countries: ISO codes of the countries for which `covers` holds; the desk's if it is not said. In other countries the file
             speaks for the days between its first and last event there.
+        withdrawn_from: The file is a list of events that were withdrawn from this data set. A list as ACLED writes it is known as one.
         progress: Told how many rows have been read so far.
 
     Raises:
         SourceError: the file can not be read as event data, or is said to be of, or to cover, days still to come.
-        QuestionError: a country is not known.
+        QuestionError: a country is not known, or something is said of a list of withdrawn events that only a file of events can have.
         StoreError, StoreBusyError: the store can not be written. In each case nothing was loaded.
     """
     now = dt.datetime.now(dt.UTC)
@@ -84,38 +101,84 @@ def add(
         settle(folder, committed=numbers)
         _refuse_emptied(store, folder)
         give_numbers(folder, known=numbers)
-        reading = read(path, mapping=_mapping(mapping_text, where=str(mapping)))
+        reading = read_either(
+            path, mapping=_mapping(mapping_text, where=str(mapping)), withdrawn_from=withdrawn_from, now=now
+        )
+        listing = isinstance(reading, Withdrawn)
+        if listing and (complete or covers or (withdrawn_from and mapping)):
+            raise _of_events_only(path)
+        data_date, trusted = _day_of(store, reading, dated, today=now.date(), where=str(path))
         kept = Kept(
             digest=digest_of(path),
             name=path.name,
             dataset=reading.dataset,
-            mapping=mapping_text if reading.source == "table" else None,
-            data_date=dated or now.date(),
-            dated=dated is not None,
+            mapping=mapping_text if isinstance(reading, Reading) and reading.source == "table" else None,
+            data_date=data_date,
+            dated=trusted,
             complete=complete,
             loaded_at=now,
             number=max(numbers.values(), default=0) + 1,
             covers=covers,
             covers_countries=_declared_for(desk, covers, covers_countries),
+            withdraws=listing,
         )
-        twin = _loaded_before(store, folder, kept)
-        if twin and (twin.dated or not kept.dated):
-            return Added(vintage=twin, already=True, unread=reading.unread)
+        twin = _loaded_before(store, folder, kept, dated=dated is not None)
+        if twin and (twin.dated or dated is None):
+            return Added(vintage=twin, already=True, unread=reading.unread, listed=outcomes(store, twin))
         if (
             twin
         ):  # loaded today without a date, and now said to be of today: the same load, which is believed from here on
             kept = replace(kept, number=twin.number)
+        if isinstance(reading, Withdrawn):
+            refuse_foreign(
+                store, dataset=kept.dataset, ids=reading.ids["event_id"].to_list(), data_date=data_date, where=str(path)
+            )
         older = twin or any(vintage.data_date > kept.data_date for vintage in store.vintages(kept.dataset))
         with keeping(folder, path, kept):
             if not older:
-                vintage = _load(store, desk, reading, kept, progress=progress)
-                return Added(vintage, already=False, unread=reading.unread, remarks=remarks(store, vintage))
+                return _added(store, _load(store, desk, reading, kept, progress=progress), reading)
             # Vintages stand on each other's shoulders in the order of their dates, so an older one is put in by loading all anew.
             others = [each for each in notes(folder) if each.key != kept.key]
             _replay(desk, store, [*others, kept], progress=progress)
     with open_store(desk.memory) as store:
-        loaded = next(vintage for vintage in store.vintages() if vintage.key == kept.key)
-        return Added(loaded, already=False, unread=reading.unread, remarks=remarks(store, loaded))
+        return _added(store, next(vintage for vintage in store.vintages() if vintage.key == kept.key), reading)
+
+
+def _added(store: Store, vintage: Vintage, reading: Reading | Withdrawn) -> Added:
+    listed = outcomes(store, vintage)
+    said = told(listed) if listed else remarks(store, vintage)
+    return Added(vintage, already=False, unread=reading.unread, remarks=said, listed=listed)
+
+
+def _of_events_only(path: Path) -> QuestionError:
+    return QuestionError(
+        "a list of withdrawn events needs no mapping, covers no days and is never complete",
+        where=str(path),
+        next_step="Load it by itself, without these options.",
+    )
+
+
+def _day_of(
+    store: Store, reading: Reading | Withdrawn, dated: dt.date | None, *, today: dt.date, where: str
+) -> tuple[dt.date, bool]:
+    """The day as of which a file gives the data, and whether that is more than the day of loading.
+
+    A list of withdrawn events is of the day of its newest withdrawal. But loads that nobody dated stand at the day of their loading,
+    however old their data are; a list that would stand before one of them is of today.
+    """
+    newest = reading.newest if isinstance(reading, Withdrawn) else None
+    if dated and newest and dated < newest:
+        raise SourceError(
+            f"is said to be of {dated}, but names an event that was withdrawn on {newest}",
+            where=where,
+            next_step="Say the day on which the list was made, or none.",
+        )
+    if dated:
+        return dated, True
+    loaded = [each for each in store.vintages(reading.dataset) if not each.withdraws]
+    if newest is None or newest > today or any(not each.dated and each.data_date > newest for each in loaded):
+        return today, False
+    return newest, True
 
 
 def _refuse_future(path: Path, dated: dt.date | None, covers: Span | None, *, today: dt.date) -> None:
@@ -206,21 +269,23 @@ def _refuse_emptied(store: Store, folder: Path) -> None:
         )
 
 
-def _loaded_before(store: Store, folder: Path, kept: Kept) -> Vintage | None:
-    """The vintage of the same file, read by the same mapping, where no other date and no other coverage is said for it."""
+def _loaded_before(store: Store, folder: Path, kept: Kept, *, dated: bool) -> Vintage | None:
+    """The vintage of the same file, read in the same way, where no other date (if it is `dated`) and no other coverage is said for it."""
     same = {
         note.key
         for note in notes(folder)
-        if (note.digest, note.dataset, note.mapping, note.complete)
-        == (kept.digest, kept.dataset, kept.mapping, kept.complete)
-        and (not kept.dated or note.data_date == kept.data_date)
+        if (note.digest, note.dataset, note.mapping, note.complete, note.withdraws)
+        == (kept.digest, kept.dataset, kept.mapping, kept.complete, kept.withdraws)
+        and (not dated or note.data_date == kept.data_date)
         and (not kept.covers or (note.covers, note.covers_countries) == (kept.covers, kept.covers_countries))
     }
     found = [vintage for vintage in store.vintages(kept.dataset) if vintage.key in same]
     return found[-1] if found else None
 
 
-def _load(store: Store, desk: Desk, reading: Reading, kept: Kept, *, progress: Progress) -> Vintage:
+def _load(store: Store, desk: Desk, reading: Reading | Withdrawn, kept: Kept, *, progress: Progress) -> Vintage:
+    if isinstance(reading, Withdrawn):
+        return _withdraw(store, reading, kept)
     gazetteer, named = gazetteer_of(desk)
     file = File(
         name=kept.name,
@@ -249,6 +314,25 @@ def _load(store: Store, desk: Desk, reading: Reading, kept: Kept, *, progress: P
         _without_swapped(reading.batches, resolved),
         resolve=resolved,
         progress=lambda rows: progress(kept.name, rows),
+    )
+
+
+def _withdraw(store: Store, reading: Withdrawn, kept: Kept) -> Vintage:
+    return withdraw(
+        store,
+        List(
+            name=kept.name,
+            digest=kept.digest,
+            key=kept.key,
+            dataset=kept.dataset,
+            form=reading.form,
+            data_date=kept.data_date,
+            dated=kept.dated,
+            loaded_at=kept.loaded_at,
+            number=kept.number,
+            ids=reading.ids,
+            rejects=reading.rejects,
+        ),
     )
 
 
@@ -318,7 +402,12 @@ def _replay(desk: Desk, held: Store | None, files: Sequence[Kept], *, progress: 
     with tempfile.TemporaryDirectory(dir=desk.memory, prefix="rebuild-") as place:
         for kept in sorted(files, key=lambda each: (each.data_date, each.number or 0)):
             with unpacked(folder, kept) as path, open_store(Path(place), write=True) as anew:
-                reading = read(path, mapping=_mapping(kept.mapping, where=f"mapping of {kept.name}"))
+                reading = read_either(
+                    path,
+                    mapping=_mapping(kept.mapping, where=f"mapping of {kept.name}"),
+                    withdrawn_from=kept.dataset if kept.withdraws else None,
+                    now=kept.loaded_at,
+                )
                 _load(anew, desk, reading, kept, progress=progress)
         if held is not None:
             held.connection.execute("CHECKPOINT")  # nothing of the old store may stand beside the new one

@@ -47,6 +47,8 @@ class Kept:
     """The days that it was declared to cover."""
     covers_countries: tuple[str, ...] = ()
     """The countries for which that was declared."""
+    withdraws: bool = False
+    """It is a list of withdrawn events."""
 
     @property
     def key(self) -> str:
@@ -54,6 +56,8 @@ class Kept:
         told = [self.digest, self.dataset, self.mapping or "", str(self.data_date), str(self.complete)]
         if self.covers:
             told += [self.covers.first.isoformat(), self.covers.last.isoformat(), *self.covers_countries]
+        if self.withdraws:
+            told.append("withdraws")
         return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
     @property

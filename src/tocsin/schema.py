@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -190,6 +190,16 @@ class Vintage:
     kept_back: int = 0
     """Rows of a file without a date that were revised earlier than the same rows were known: these were left as they stood."""
 
+    @property
+    def order(self) -> tuple[dt.date, int]:
+        """Its place in time among the vintages of its data set."""
+        return self.data_date, self.number
+
+    @property
+    def withdraws(self) -> bool:
+        """It is a list of withdrawn events: it has none itself, and speaks for no day."""
+        return self.events == 0
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -206,14 +216,30 @@ class Provenance:
     def synthetic(self) -> bool:
         return any(vintage.synthetic for vintage in self.vintages)
 
+    @property
+    def newest(self) -> Vintage:
+        """The newest vintage that has events: as of its day the data are given. There must be a vintage."""
+        with_events = [vintage for vintage in self.vintages if not vintage.withdraws]
+        return max(with_events or self.vintages, key=lambda vintage: vintage.order)
+
     def sentence(self) -> str:
         """Source, date and digest in one sentence, as a caption prints it."""
         if not self.vintages:
             return f"{self.facts.title}."
-        newest = max(self.vintages, key=lambda vintage: (vintage.data_date, vintage.number))
+        newest = self.newest
+        later = [vintage for vintage in self.vintages if vintage.order > newest.order]
         files = f"file {newest.digest[:12]}"
-        if len(self.vintages) > 1:
-            files = f"{len(self.vintages)} vintages, newest {newest.digest[:12]}"
+        if len(self.vintages) - len(later) > 1:
+            files = f"{len(self.vintages) - len(later)} vintages, newest {newest.digest[:12]}"
         start = "SYNTHETIC data in the format of " if self.synthetic else ""
         dated = "data as of" if newest.dated else "as loaded on"
-        return f"{start}{self.facts.title}, {dated} {spoken_date(newest.data_date)} ({files})"
+        return f"{start}{self.facts.title}, {dated} {spoken_date(newest.data_date)} ({files}){_less(later)}"
+
+
+def _less(lists: Sequence[Vintage]) -> str:
+    """What lists of withdrawn events took away from newer data, in a few words."""
+    if not lists:
+        return ""
+    newest = max(lists, key=lambda vintage: vintage.order)
+    named = f"list {newest.digest[:12]}" if len(lists) == 1 else f"{len(lists)} lists, newest {newest.digest[:12]}"
+    return f", less what was withdrawn by {spoken_date(newest.data_date)} ({named})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import resource
@@ -17,6 +18,7 @@ import pytest
 
 from tests.cli.conftest import run
 from tocsin.simulate import world
+from tocsin.sources.acled import fetch as acled
 
 pytestmark = pytest.mark.slow
 
@@ -117,6 +119,74 @@ def test_an_older_file_takes_its_place_in_the_order_of_dates(desk: Path) -> None
         "Synthetic: older",
         "Synthetic: newer",
     ]
+
+
+def test_a_list_of_withdrawn_events_from_the_first_word_to_the_last(desk: Path) -> None:
+    rows = afghan(300)
+    rows.write_csv(desk / "acled.csv")
+    days = rows["event_date"].cast(pl.String).sort().to_list()
+    run("add", "acled.csv", "--dated", "2024-01-01", "--covers", f"{days[0]}..{days[-1]}", folder=desk)
+    (desk / "findings.toml").write_text('[all]\nask = "weekly"\ntake = "sum of incidents"\n', encoding="utf-8")
+    run("sign", folder=desk)
+    then = run("table", "weekly", "--format", "csv", folder=desk)
+    violent = rows.filter(pl.col("event_type") == "Battles")["event_id_cnty"].to_list()[10:13]
+    gone = [{"event_id_cnty": name, "deleted_timestamp": "1717243200"} for name in [*violent, "AFG-1", violent[0], ""]]
+    (desk / "gone.json").write_text(json.dumps({"success": True, "count": 6, "data": gone}), encoding="utf-8")
+    told = run("add", "gone.json", "--json", folder=desk)
+    (one,) = json.loads(told.out)
+    assert (one["rows"], one["events"], one["withdrawn"], one["rejects"]) == (6, 0, 3, 2)
+    assert one["listed"] == {"withdrawn": 3, "unknown": 1, "before": 0, "since": 0}
+    assert "6 rows read = 3 events withdrawn + 1 unknown" in told.err
+    assert "AFG-1" in told.err
+    assert "loaded before" in run("add", "gone.json", folder=desk).err
+    said = run("rejects", "--vintage", "2", folder=desk).out
+    assert "gone.json, row 5" in said
+    assert "names again the event of row 1" in said
+    assert "the row names no event" in said
+    moved = json.loads(run("diff", "1", "2", "--json", folder=desk).out)
+    assert {row["kind"]: row["events"] for row in moved["rows"]}["withdrawn"] == 3
+    assert "rows (−3): 3 withdrawn" in run("check", folder=desk).out
+    assert run("table", "weekly", "--format", "csv", "--as-of", "2024-05-31", folder=desk).out == then.out
+    now = run("table", "weekly", "--format", "csv", folder=desk)
+    assert "data as of 1 January 2024" in now.err
+    assert "less what was withdrawn by 1 June 2024" in now.err
+    before = loaded(desk)
+    run("rebuild", folder=desk)
+    assert loaded(desk) == before
+    assert run("table", "weekly", "--format", "csv", folder=desk).out == now.out
+
+
+@pytest.mark.parametrize("file", [None, "events of the week.csv"])
+def test_fetch_names_the_next_commands(desk: Path, monkeypatch: pytest.MonkeyPatch, file: str | None) -> None:
+    found = acled.Fetched(
+        file=Path(file) if file else None,
+        rows=7 if file else 0,
+        repeated=0,
+        silent=(),
+        complete=False,
+        deleted=Path("gone.json"),
+        withdrawn=3,
+        revised_to=None,
+        asked_at=dt.datetime(2024, 2, 29, 23, 0, tzinfo=dt.UTC),
+    )
+    monkeypatch.setattr(acled, "fetch", lambda *_, **__: found)
+    said = run("fetch", "acled", "--days", "2021-01-01..2021-12-31", "--since", "2024-01-01", folder=desk).err
+    assert "3 events were withdrawn" in said
+    assert "Next: tocsin add --dated 2024-02-29 gone.json" in said
+    assert ("Next: tocsin add --dated 2024-02-29 'events of the week.csv'" in said) is (file is not None)
+    assert "nothing new" not in said
+
+
+def test_ids_of_a_log_are_withdrawn_by_the_name_of_its_data_set(desk: Path) -> None:
+    numbered = [f"{number or 'Nr'};{line}" for number, line in enumerate(LOG.splitlines())]
+    (desk / "log.csv").write_text("\n".join(numbered), encoding="utf-8")
+    (desk / "log.toml").write_text(MAPPING.replace("[columns]", '[columns]\nevent_id = "Nr"'), encoding="utf-8")
+    (desk / "gone.txt").write_text("4\n2\n9\n", encoding="utf-8")
+    run("add", "log.csv", "--mapping", "log.toml", folder=desk)
+    assert "--withdrawn DATASET" in run("add", "gone.txt", folder=desk, code=1).err
+    assert "our-log" in run("add", "gone.txt", "--withdrawn", "log", folder=desk, code=1).err
+    told = json.loads(run("add", "gone.txt", "--withdrawn", "our-log", "--json", folder=desk).out)
+    assert (told[0]["dataset"], told[0]["withdrawn"], told[0]["listed"]["unknown"]) == ("our-log", 2, 1)
 
 
 def test_a_log_of_ones_own_beside_another_data_set(desk: Path) -> None:

@@ -18,7 +18,12 @@ from tocsin.visible import escaped, visible
 
 @app.command(epilog="Example: tocsin add ged251.csv acled.xlsx log.csv --mapping log.toml")
 def add(
-    files: Annotated[list[Path], typer.Argument(help="Event files: ACLED, UCDP GED, or any table with a mapping.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Event files: ACLED, UCDP GED, or any table with a mapping; or lists of withdrawn events, as ACLED gives them."
+        ),
+    ],
     mapping: Annotated[Path | None, typer.Option(help="Mapping for the files that no known format fits.")] = None,
     dated: Annotated[
         dt.datetime | None,
@@ -42,11 +47,21 @@ def add(
         list[str] | None,
         typer.Option(help="With --covers: only for this country (ISO 3166 alpha-3 code); repeat for several."),
     ] = None,
+    withdrawn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATASET",
+            help="The files list ids of events that were withdrawn from this data set. ACLED's own lists need no such word.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was loaded as JSON.")] = False,
     desk: DeskOption = Path(),
     wait: WaitOption = 10.0,
 ) -> None:
-    """Load files: each becomes a vintage of its data set. All of a file is loaded, or nothing of it."""
+    """Load files: each becomes a vintage of its data set. All of a file is loaded, or nothing of it.
+
+    A list of withdrawn events closes the events that it names, and is a vintage of its own.
+    """
     from tocsin.desk import find_desk, read_desk
     from tocsin.ingest import add as add_file
     from tocsin.report.export import as_json
@@ -66,6 +81,7 @@ def add(
                     complete=complete,
                     covers=declared,
                     covers_countries=tuple(code.upper() for code in covers_country) if covers_country else None,
+                    withdrawn_from=withdrawn,
                     wait_seconds=wait,
                     progress=lambda name, rows: progress(f"{name}: {rows:,} rows read"),
                 )
@@ -86,6 +102,7 @@ def add(
                 "added": 0 if added.already else vintage.added,
                 "changed": 0 if added.already else vintage.changed,
                 "withdrawn": 0 if added.already else vintage.withdrawn,
+                "listed": added.listed.counts if added.listed else None,
                 "already_loaded": added.already,
                 "form": vintage.form,
                 "unread_columns": list(added.unread),
@@ -103,11 +120,17 @@ def _tell_added(one: dict[str, Any]) -> None:
     if one["already_loaded"]:
         tell(f"{one['file']}: loaded before, as vintage {one['vintage']} of {one['dataset']}. Nothing changed.")
         return
-    tell(
-        f"{one['file']}: vintage {one['vintage']} of {one['dataset']} ({one['form']}). "
-        f"{one['rows']:,} rows read = {one['events']:,} events + {one['rejects']:,} set aside. "
-        f"New {one['added']:,}, changed {one['changed']:,}, withdrawn {one['withdrawn']:,}."
-    )
+    start = f"{one['file']}: vintage {one['vintage']} of {one['dataset']} ({one['form']}). {one['rows']:,} rows read = "
+    if listed := one["listed"]:
+        tell(
+            f"{start}{listed['withdrawn']:,} events withdrawn + {listed['unknown']:,} unknown + {listed['before']:,} withdrawn before + "
+            f"{listed['since']:,} given again since + {one['rejects']:,} set aside."
+        )
+    else:
+        tell(
+            f"{start}{one['events']:,} events + {one['rejects']:,} set aside. "
+            f"New {one['added']:,}, changed {one['changed']:,}, withdrawn {one['withdrawn']:,}."
+        )
     if one["rejects"]:
         tell(f"  See why rows were set aside: tocsin rejects --vintage {one['vintage']}")
     if one["unread_columns"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,9 +105,11 @@ def _tell_acled(found: Fetched) -> None:
         tell(
             f"{found.repeated:,} rows came twice and are written once: rows may have moved between pages while they were fetched."
         )
-    _tell_next(found.file, found.asked_at)
+    if found.file or not found.deleted:
+        _tell_next(found.file, found.asked_at)
     if found.deleted:
-        tell(f"{found.withdrawn:,} events were withdrawn by the publisher: {found.deleted}")
+        tell(f"{found.withdrawn:,} events were withdrawn by the publisher, in all countries.")
+        _tell_next(found.deleted, found.asked_at)
     if found.revised_to:
         tell(f"The next time: --since {found.revised_to:%Y-%m-%dT%H:%M:%S}")
 
@@ -115,4 +118,4 @@ def _tell_next(file: Path | None, asked_at: dt.datetime) -> None:
     if file is None:
         tell("There is nothing new.")
         return
-    tell(f"Wrote {file}. Next: tocsin add --dated {asked_at:%Y-%m-%d} {file}")
+    tell(f"Wrote {file}. Next: tocsin add --dated {asked_at:%Y-%m-%d} {shlex.quote(str(file))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import polars as pl
 
 from tocsin.errors import SourceError
 from tocsin.schema import EVENT_SCHEMA, SourceFacts
+from tocsin.sources import withdrawn
 from tocsin.sources.acled import read as acled
 from tocsin.sources.dayorder import day_order, in_figures
 from tocsin.sources.files import open_file
@@ -22,12 +24,15 @@ from tocsin.sources.table.draft import draft
 from tocsin.sources.table.mapping import Mapping
 from tocsin.sources.table.read import arrange
 from tocsin.sources.ucdp_ged import read as ucdp_ged
+from tocsin.sources.withdrawn import Withdrawn
 
-__all__ = ["Batch", "Mapping", "Reading", "draft", "facts", "raw_row", "read"]
+__all__ = ["Batch", "Mapping", "Reading", "Withdrawn", "draft", "facts", "raw_row", "read", "read_either"]
 
 
 RECOGNISE = {acled.NAME: acled.recognise, ucdp_ged.NAME: ucdp_ged.recognise}
 REQUIRED = {acled.NAME: acled.REQUIRED, ucdp_ged.NAME: ucdp_ged.REQUIRED}
+FEW = 3
+"""A file of no more columns can be a list of withdrawn events."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,32 @@ def read(path: Path, *, mapping: Mapping | None = None) -> Reading:
             is met, while the batches are read.
         DeskError: the mapping names a column that is not in the file.
     """
-    where = str(path)
+    return _events(open_file(path), path, mapping)
+
+
+def read_either(
+    path: Path, *, mapping: Mapping | None = None, withdrawn_from: str | None = None, now: dt.datetime
+) -> Reading | Withdrawn:
+    """Read a file of events, or a list of withdrawn ones: its columns say which of the two it is, unless the user does.
+
+    Args:
+        path: Any file that can be read.
+        mapping: Which column is which, for a file of events that is of no known source.
+        withdrawn_from: The data set whose withdrawn events the file lists, where it is no list that a publisher is known to write.
+        now: When the file is loaded; no event was withdrawn later.
+
+    Raises:
+        SourceError, DeskError: as `read`; or a list has no column of ids, or names no event.
+    """
     opened = open_file(path)
+    dataset = withdrawn_from or withdrawn.recognise(opened.columns)
+    if dataset is None:
+        return _events(opened, path, mapping)
+    return withdrawn.arrange(opened, dataset=dataset, now=now, where=str(path))
+
+
+def _events(opened: Opened, path: Path, mapping: Mapping | None) -> Reading:
+    where = str(path)
     first, batches = _first(opened, where=where)
     source, layout = _recognised(opened, first, mapping, where=where)
     if source in RECOGNISE:
@@ -166,6 +195,7 @@ def _unrecognised(opened: Opened, *, where: str) -> SourceError:
         )
     if len(opened.columns) == 1:
         what += ". A single column means that the delimiter is wrong, or that the first line is not the header"
-    return SourceError(
-        what, where=where, next_step=f"For a table of your own, draft a mapping and give it too: tocsin mapping {where}"
-    )
+    step = f"For a table of your own, draft a mapping and give it too: tocsin mapping {where}"
+    if len(opened.columns) <= FEW:
+        step += f". If it lists ids of withdrawn events: tocsin add --withdrawn DATASET {where}"
+    return SourceError(what, where=where, next_step=step)

@@ -83,7 +83,22 @@ def _second(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("ALTER TABLE covered ADD COLUMN events BIGINT")  # null where it was loaded before this step
 
 
-MIGRATIONS = (_first, _second)
+def _third(connection: duckdb.DuckDBPyConnection) -> None:
+    """What lists of withdrawn events say and what became of it, and newer revisions of rows that say what they said before."""
+    connection.execute(
+        """
+        CREATE TABLE withdrawal (
+            vintage INTEGER NOT NULL, row BIGINT NOT NULL, line BIGINT, event_id VARCHAR NOT NULL,
+            withdrawn_at TIMESTAMPTZ NOT NULL, outcome VARCHAR NOT NULL
+        )
+        """
+    )
+    connection.execute(
+        "CREATE TABLE restamped (vintage INTEGER NOT NULL, event_id VARCHAR NOT NULL, revised_at TIMESTAMPTZ NOT NULL)"
+    )
+
+
+MIGRATIONS = (_first, _second, _third)
 
 
 def first_row(

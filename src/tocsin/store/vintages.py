@@ -5,15 +5,17 @@ changed, closes those that changed, and withdraws (closes) rows that the file la
 and then only in the countries and days for which it speaks: those that it was declared to cover, or else those between its first
 and last event in a country.
 
-A file without a date is taken to be the newest. A row of it that was revised before the row of the same id that stands is then the
-older word: it does not replace the newer one, and the file withdraws nothing. Where the user says the date, the user is believed.
+A file without a date is taken to be the newest. A row of it that was revised before the row of the same id that stands, or before that
+row was withdrawn by name, is then the older word: it does not replace the newer one, and the file withdraws nothing. Where the user
+says the date, the user is believed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -120,9 +122,9 @@ def load(
         StoreError: the disk is full, or the file is dated before the data set's newest vintage. Nothing was loaded.
     """
     connection = store.connection
-    _refuse_older(store, file)
-    number = file.number or _next(connection, "vintage", "number")
-    try:
+    refuse_older(store, file.dataset, file.data_date, name=file.name)
+    number = file.number or next_number(connection, "vintage", "number")
+    with all_or_nothing(connection, name=file.name):
         # Outside the transaction, into tables that go with the connection: within one the engine would hold every part until its end.
         rows = _stage(connection, batches, progress)
         _refuse_eventless(connection, file)
@@ -137,17 +139,28 @@ def load(
         moved = _open_and_close(connection, number, file)
         _record(connection, number, file, rows=rows, moved=moved)
         connection.execute("COMMIT")
+    return next(vintage for vintage in store.vintages() if vintage.number == number)
+
+
+@contextlib.contextmanager
+def all_or_nothing(connection: duckdb.DuckDBPyConnection, *, name: str) -> Iterator[None]:
+    """Undo what was begun inside if it fails; `name` is the file's, for the message.
+
+    Raises:
+        StoreError: the engine failed. Nothing was loaded.
+    """
+    try:
+        yield
     except duckdb.Error as error:
         _roll_back(connection)
         raise StoreError(
             f"the load stopped: {str(error).splitlines()[0][:300]}",
-            where=file.name,
+            where=name,
             next_step="Nothing was loaded. Check that the disk has room and that you may write to the desk.",
         ) from error
     except BaseException:
         _roll_back(connection)
         raise
-    return next(vintage for vintage in store.vintages() if vintage.number == number)
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
@@ -157,21 +170,28 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
         return
 
 
-def _refuse_older(store: Store, file: File) -> None:
-    newest = max((vintage.data_date for vintage in store.vintages(file.dataset)), default=None)
-    if newest is not None and file.data_date < newest:
+def refuse_older(store: Store, dataset: str, data_date: dt.date, *, name: str) -> None:
+    """Vintages stand on each other's shoulders in the order of their dates.
+
+    Raises:
+        StoreError: the data set has a newer vintage.
+    """
+    newest = max((vintage.data_date for vintage in store.vintages(dataset)), default=None)
+    if newest is not None and data_date < newest:
         raise StoreError(
-            f'is dated {file.data_date}, before the newest vintage of "{file.dataset}" ({newest})',
-            where=file.name,
+            f'is dated {data_date}, before the newest vintage of "{dataset}" ({newest})',
+            where=name,
             next_step="Vintages are loaded oldest first.",
         )
 
 
-def _next(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> int:
-    return _one(connection, f"SELECT coalesce(max({column}), 0) + 1 FROM {table}")
+def next_number(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> int:
+    """One more than the highest number of a table."""
+    return one_count(connection, f"SELECT coalesce(max({column}), 0) + 1 FROM {table}")
 
 
-def _one(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> int:
+def one_count(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> int:
+    """The number that a query gives; 0 where it gives none."""
     found = first_row(connection, query, parameters)
     return int(found[0]) if found and found[0] is not None else 0
 
@@ -196,14 +216,15 @@ def _stage(
                 f"{batch.rows} rows were read but {batch.events.height} events and {batch.rejects.height} rejects came of them",
                 next_step="Nothing was loaded. This is a fault of Tocsin's reader: please report it.",
             )
-        _insert(connection, "staged", batch.events.select("row", "line", *EVENT_SCHEMA))
-        _insert(connection, "aside", batch.rejects.select(*REJECT_SCHEMA))
+        insert(connection, "staged", batch.events.select("row", "line", *EVENT_SCHEMA))
+        insert(connection, "aside", batch.rejects.select(*REJECT_SCHEMA))
         rows += batch.rows
         progress(rows)
     return rows
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
+    """Put rows, whose columns stand in the table's order, into a table."""
     if rows.height:
         connection.register("part", rows.to_arrow())
         connection.execute(f"INSERT INTO {table} SELECT * FROM part")
@@ -212,7 +233,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFram
 
 def _make_ids(connection: duckdb.DuckDBPyConnection) -> None:
     """Rows without an id get one from what they say and how often it was said before in the file."""
-    if not _one(connection, "SELECT count(*) FROM staged WHERE event_id IS NULL"):
+    if not one_count(connection, "SELECT count(*) FROM staged WHERE event_id IS NULL"):
         return
     content = ", ".join(
         f"coalesce('{name}=' || CAST({name} AS VARCHAR), '')" for name in (*CONTENT, "actors", "longitude", "latitude")
@@ -234,7 +255,7 @@ def _set_aside_duplicates(connection: duckdb.DuckDBPyConnection, number: int, *,
         "first_value(row) OVER (PARTITION BY event_id ORDER BY revised_at DESC NULLS LAST, row) AS kept FROM staged "
         "WHERE event_id IN (SELECT event_id FROM staged GROUP BY event_id HAVING count(*) > 1)"
     )
-    if not _one(connection, "SELECT count(*) FROM twin"):
+    if not one_count(connection, "SELECT count(*) FROM twin"):
         return
     if monadic:
         _merge_actors(connection)
@@ -281,14 +302,14 @@ def _give_places(connection: duckdb.DuckDBPyConnection, resolve: Resolver) -> No
         f"WHERE NOT EXISTS (SELECT 1 FROM place WHERE {_SAME_PLACE}) ORDER BY ALL",
     )
     if met.height:
-        start = _next(connection, "place", "place_id")
+        start = next_number(connection, "place", "place_id")
         resolved = resolve(met).select(*PLACE_COLUMNS).with_row_index("place_id", offset=start)
-        _insert(connection, "place", resolved)
+        insert(connection, "place", resolved)
 
 
 def _give_parties(connection: duckdb.DuckDBPyConnection) -> None:
     """Give each distinct set of actors that was not met before a number."""
-    start = _next(connection, "party", "party_id")
+    start = next_number(connection, "party", "party_id")
     connection.execute(
         f"""
         INSERT INTO party SELECT ? + row_number() OVER (ORDER BY names) - 1, names
@@ -333,12 +354,14 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
     """Open what is new or changed, close what changed or was withdrawn."""
     columns = ", ".join(KEPT)
     standing = "event.dataset = ? AND event.closed IS NULL"
-    if not _one(connection, f"SELECT count(*) FROM event WHERE {standing}", [file.dataset]):
+    if not one_count(connection, f"SELECT count(*) FROM event WHERE {standing}", [file.dataset]) and not one_count(
+        connection, "SELECT count(*) FROM withdrawal JOIN vintage ON number = vintage WHERE dataset = ?", [file.dataset]
+    ):
         connection.execute(
             f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns} FROM ready",
             [file.dataset, number],
         )
-        return Moved(added=_one(connection, "SELECT count(*) FROM ready"))
+        return Moved(added=one_count(connection, "SELECT count(*) FROM ready"))
     kept_back = _find_older(connection, file)
     # A file does not speak for the columns that it lacks: they neither make a row changed nor are they lost.
     present = [name for name in CONTENT if name not in file.absent]
@@ -363,10 +386,12 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
         CREATE OR REPLACE TEMP TABLE opened AS
         SELECT ready.row, ready.event_day, {place}, {party}, {carried}, old.event_id IS NOT NULL AS revises
         FROM ready LEFT JOIN (SELECT * FROM event WHERE {standing}) AS old USING (event_id)
-        WHERE old.event_id IS NULL OR ready.event_id IN (SELECT event_id FROM changed)
+        WHERE (old.event_id IS NULL AND ready.event_id NOT IN (SELECT event_id FROM older))
+            OR ready.event_id IN (SELECT event_id FROM changed)
         """,
         [file.dataset],
     )
+    _note_restamped(connection, number, file)
     withdrawn = _withdraw(connection, number, file, speaks=file.complete and not kept_back)
     connection.execute(
         f"UPDATE event SET closed = ? WHERE {standing} AND event_id IN (SELECT event_id FROM changed)",
@@ -377,21 +402,48 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
         [file.dataset, number],
     )
     return Moved(
-        added=_one(connection, "SELECT count(*) FROM opened WHERE NOT revises"),
-        changed=_one(connection, "SELECT count(*) FROM changed"),
+        added=one_count(connection, "SELECT count(*) FROM opened WHERE NOT revises"),
+        changed=one_count(connection, "SELECT count(*) FROM changed"),
         withdrawn=withdrawn,
         kept_back=kept_back,
     )
 
 
 def _find_older(connection: duckdb.DuckDBPyConnection, file: File) -> int:
-    """Find the rows of a file without a date that were revised before the same rows that stand; give their number."""
+    """Find the rows of a file without a date that were revised before the same rows that stand, or that were withdrawn by name since."""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE older AS SELECT ready.event_id FROM ready JOIN event USING (event_id) "
-        "WHERE event.dataset = ? AND event.closed IS NULL AND NOT ? AND ready.revised_at < event.revised_at",
-        [file.dataset, file.dated],
+        """
+        CREATE OR REPLACE TEMP TABLE older AS
+        SELECT ready.event_id FROM ready
+        LEFT JOIN (SELECT event_id, revised_at FROM event WHERE dataset = ? AND closed IS NULL) AS stands USING (event_id)
+        LEFT JOIN (
+            SELECT event_id, max(withdrawn_at) AS withdrawn_at FROM withdrawal
+            WHERE vintage IN (SELECT number FROM vintage WHERE dataset = ?) GROUP BY event_id
+        ) AS gone USING (event_id)
+        WHERE NOT ? AND CASE WHEN stands.event_id IS NULL THEN ready.revised_at <= gone.withdrawn_at
+            ELSE ready.revised_at < stands.revised_at END
+        """,
+        [file.dataset, file.dataset, file.dated],
     )
-    return _one(connection, "SELECT count(*) FROM older")
+    return one_count(connection, "SELECT count(*) FROM older")
+
+
+def _note_restamped(connection: duckdb.DuckDBPyConnection, number: int, file: File) -> None:
+    """Note newer revisions of rows that say what they said before: a list of withdrawn events may be older than they are."""
+    connection.execute(
+        """
+        INSERT INTO restamped
+        SELECT ?, ready.event_id, ready.revised_at FROM ready
+        JOIN (SELECT event_id, revised_at FROM event WHERE dataset = ? AND closed IS NULL) AS stands USING (event_id)
+        LEFT JOIN (
+            SELECT event_id, max(revised_at) AS revised_at FROM restamped
+            WHERE vintage IN (SELECT number FROM vintage WHERE dataset = ?) GROUP BY event_id
+        ) AS noted USING (event_id)
+        WHERE ready.revised_at > coalesce(greatest(stands.revised_at, noted.revised_at), '-infinity')
+            AND event_id NOT IN (SELECT event_id FROM changed)
+        """,
+        [number, file.dataset, file.dataset],
+    )
 
 
 def _withdraw(connection: duckdb.DuckDBPyConnection, number: int, file: File, *, speaks: bool) -> int:
@@ -408,7 +460,7 @@ def _withdraw(connection: duckdb.DuckDBPyConnection, number: int, file: File, *,
         "AND event.event_date BETWEEN first_date AND last_date)))"
     )
     given = [file.dataset, file.digest, file.dataset, speaks]
-    count = _one(connection, f"SELECT count(*) FROM event WHERE {where}", given)
+    count = one_count(connection, f"SELECT count(*) FROM event WHERE {where}", given)
     if count:
         connection.execute(f"UPDATE event SET closed = ? WHERE {where}", [number, *given])
     connection.execute("DROP TABLE named_aside")
@@ -420,7 +472,7 @@ def _name_set_aside(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE OR REPLACE TEMP TABLE named_aside (said VARCHAR)")
     raw = connection.execute("SELECT DISTINCT raw FROM aside WHERE kind = 'error' AND raw LIKE '{%'").fetchall()
     values = {str(value).strip().removesuffix(".0") for (text,) in raw for value in json.loads(text).values()}
-    _insert(connection, "named_aside", pl.DataFrame({"said": sorted(values)}, schema={"said": pl.String}))
+    insert(connection, "named_aside", pl.DataFrame({"said": sorted(values)}, schema={"said": pl.String}))
 
 
 def _refuse_eventless(connection: duckdb.DuckDBPyConnection, file: File) -> None:
@@ -429,7 +481,7 @@ def _refuse_eventless(connection: duckdb.DuckDBPyConnection, file: File) -> None
     Raises:
         SourceError: with the first reasons.
     """
-    if _one(connection, "SELECT count(*) FROM staged"):
+    if one_count(connection, "SELECT count(*) FROM staged"):
         return
     rows = connection.execute('SELECT row, "column", value, reason FROM aside ORDER BY row LIMIT 3').fetchall()
     reasons = "; ".join(f"row {row}, {column} = {value!r}: {reason}" for row, column, value, reason in rows)
@@ -449,7 +501,7 @@ def _record(
     moved: Moved,
 ) -> None:
     """Write the vintage's own row."""
-    rejects = _one(connection, "SELECT count(*) FROM reject WHERE vintage = ?", [number])
+    rejects = one_count(connection, "SELECT count(*) FROM reject WHERE vintage = ?", [number])
     connection.execute(
         """
         INSERT INTO vintage

@@ -22,7 +22,9 @@ from tests.sources.fetch.conftest import FakeKeyring, assert_hidden
 from tests.sources.fetch.servers import PASSWORD, USER, Acled, Asked, Reply, Server, as_json, serving
 from tests.sources.test_acled_vintages import all_of
 from tocsin import sources
+from tocsin.desk import Desk
 from tocsin.errors import FetchError, QuestionError, StoreError
+from tocsin.ingest import add
 from tocsin.sources.acled import fetch as acled
 from tocsin.sources.http import Web
 from tocsin.sources.secrets import Secrets
@@ -172,6 +174,28 @@ def test_nothing_new_is_no_file_but_withdrawals_are_one(reach: Reach, tmp_path: 
     assert fetched.file is None
     assert fetched.deleted is not None
     assert files(tmp_path) == [fetched.deleted.name]
+
+
+def test_what_was_fetched_is_loaded_and_what_was_withdrawn_is_taken_back(
+    reach: Reach, tmp_path: Path, account: Secrets
+) -> None:
+    desk = Desk(title="A desk", countries=("AFG",), folder=tmp_path)
+    with serving(Acled(events(5))) as server:
+        first = fetch(reach(server.base), tmp_path / "fetched", account)
+    assert first.file is not None
+    add(desk, first.file, dated=dt.date(2022, 1, 1))
+    later = [{"event_id_cnty": name, "deleted_timestamp": "1700000000"} for name in ("XAF2", "XAF4", "of-elsewhere")]
+    with serving(Acled(events(5), deleted=later)) as server:
+        second = fetch(reach(server.base), tmp_path / "fetched", account, since=first.revised_to)
+    assert second.deleted is not None
+    added = add(desk, second.deleted, dated=second.asked_at.date())
+    assert added.listed is not None
+    assert added.listed.first == {
+        "withdrawn": ("XAF2", "XAF4"),
+        "unknown": ("of-elsewhere",),
+        "before": (),
+        "since": (),
+    }
 
 
 def test_a_withdrawal_without_an_id_is_refused(reach: Reach, tmp_path: Path, account: Secrets) -> None:
