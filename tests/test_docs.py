@@ -34,7 +34,7 @@ from tests.analysis.measured import (
 )
 from tocsin.analysis.comparison import compare_series
 from tocsin.cli import app
-from tocsin.desk import Choices, Definition, Desk, Figure, Group, Marker, Places, Window, read_desk
+from tocsin.desk import Choices, Dating, Definition, Desk, Figure, Group, Marker, Places, Position, Window, read_desk
 from tocsin.ingest import add
 from tocsin.simulate import afghanistan, weekly_counts
 
@@ -106,8 +106,22 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "[[figures]]": Figure,
     "[places]": Places,
     "[choices]": Choices,
+    "[position]": Position,
+    "[dating]": Dating,
 }
-TABLES_OF_DESK = {"period", "definition", "windows", "groups", "markers", "figures", "places", "choices", "folder"}
+TABLES_OF_DESK = {
+    "period",
+    "definition",
+    "windows",
+    "groups",
+    "markers",
+    "figures",
+    "places",
+    "choices",
+    "position",
+    "dating",
+    "folder",
+}
 
 
 def documented(heading: str) -> dict[str, str]:
@@ -187,9 +201,8 @@ def test_the_notebook_runs(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def questions_table() -> str:
     head = "| question | arguments of `tocsin.Asked` | figure |\n| --- | --- | --- |"
-    drawn = {"series": "lines", "map": "maps", None: "none"}
     rows = [
-        f"| `{each.name}` | {', '.join(f'`{name}`' for name in each.arguments)} | {drawn[each.figure]} |"
+        f"| `{each.name}` | {', '.join(f'`{name}`' for name in each.arguments)} | {'yes' if each.figure else 'no'} |"
         for each in tocsin.QUESTIONS
     ]
     return "\n".join([head, *rows])

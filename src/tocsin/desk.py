@@ -81,13 +81,16 @@ class Figure(Frozen):
     """One figure of the report: a question of the catalogue with its arguments."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="names the files of the figure")
-    question: Literal["weekly", "concentration", "proximity"]
+    question: Literal[
+        "weekly", "concentration", "proximity", "scales", "mix", "panel", "position", "placement", "dating"
+    ]
     title: str = ""
     group: str | None = None
     by: str | None = None
     groups: tuple[str, ...] = ()
     windows: tuple[str, ...] = ()
     near_km: float | None = Field(default=None, ge=0, le=5000)
+    level: str | None = None
 
     @model_validator(mode="after")
     def _groups_are_named(self) -> Figure:
@@ -131,6 +134,26 @@ class Choices(Frozen):
     )
 
 
+class Position(Frozen):
+    """How far events may lie from their points."""
+
+    error_km: Mapping[int, Annotated[float, Field(ge=0, le=1000)]] | None = Field(
+        default=None,
+        description="geo precision code -> the distance from its point within which 80 per cent of events lie, km; default: 50",
+    )
+
+
+class Dating(Frozen):
+    """Which time precision codes are dated by a rule, where the source's facts do not say."""
+
+    to_week: tuple[int, ...] | None = Field(
+        default=None, description="codes of events dated to the middle of the seven days in which they took place"
+    )
+    to_month: tuple[int, ...] | None = Field(
+        default=None, description="codes of events dated to the middle of their month"
+    )
+
+
 class Desk(Frozen):
     """All that desk.toml says."""
 
@@ -148,6 +171,8 @@ class Desk(Frozen):
     figures: tuple[Figure, ...] = ()
     places: Places = Places()
     choices: Choices = Choices()
+    position: Position = Position()
+    dating: Dating = Dating()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("compare")

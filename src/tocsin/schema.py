@@ -107,6 +107,10 @@ class SourceFacts:
     """The geo_precision codes good enough for questions of place; the rest are left out of them, and counted."""
     cautions: tuple[str, ...]
     """Sentences that a report on these data must print."""
+    to_week: tuple[int, ...] = ()
+    """The time_precision codes of events that are dated to the middle of the seven days in which they took place."""
+    to_month: tuple[int, ...] = ()
+    """Those of events that are dated to the middle of their month."""
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,67 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import gamma
 
-from tests.analysis.measured import CURVE, MONDAY, SLOWER, Reporting, covered_nowcast, planted_history
-from tocsin.analysis.revisions import FEW_STATES, FEW_WEEKS, completeness, nowcast, triangle
+from tests.analysis.measured import (
+    CURVE,
+    MONDAY,
+    NEAR,
+    SEED,
+    SETTLED,
+    SLOWER,
+    Reporting,
+    covered_nowcast,
+    planted_history,
+)
+from tocsin.analysis.revisions import (
+    FEW_STATES,
+    FEW_WEEKS,
+    completeness,
+    incomplete,
+    nowcast,
+    nowcast_average,
+    states,
+    triangle,
+)
 from tocsin.cube import day_number
 from tocsin.errors import QuestionError
 from tocsin.schema import Span
+
+AVERAGES = (
+    (100, 8, Reporting()),
+    (20, 8, Reporting()),
+    (5, 8, Reporting()),
+    (1, 8, Reporting()),
+    (20, 4, Reporting()),
+    (100, 8, Reporting(withdrawn=0.15)),
+    (5, 8, Reporting(withdrawn=0.15)),
+    (100, 8, Reporting(evenness=30)),
+    (5, 8, Reporting(evenness=30)),
+    (20, 8, Reporting(withdrawn=0.1, monthly=True)),
+    (20, 8, Reporting(withdrawn=0.1, states=10)),
+    (100, 8, Reporting(last_level=5, evenness=30)),
+    (100, 8, Reporting(batch=4)),
+    (5, 8, Reporting(batch=4)),
+    (100, 8, Reporting(last_curve=SLOWER)),
+    (5, 8, Reporting(last_curve=SLOWER)),
+)
+"""What the table of averages in docs/methods/revisions.md was measured on: settled count a week, weeks in the average, reporting."""
+
+
+def covered_average(mean: float, weeks: int, reporting: Reporting, *, series: int) -> dict[str, Any]:
+    """Of the newest eight averages, the newest first: shares of bands that hold the settled one, mean widths (of `mean`), warnings."""
+    rng = np.random.default_rng(SEED)
+    measured: dict[str, list[Any]] = {"held": [], "width": [], "warned": []}
+    for _ in range(series):
+        planted, truth = planted_history(mean, reporting, rng=rng)
+        known = triangle(planted, week_starts="Monday")
+        table = nowcast_average(known, average_weeks=weeks, settled_weeks=SETTLED).tail(NEAR)
+        last = [(each - MONDAY).days // 7 for each in reversed(table["week_date"].to_list())]
+        settled = np.array([truth[week - weeks + 1 : week + 1].mean() for week in last])
+        low, high = (table[name].to_numpy()[::-1] for name in ("low", "high"))
+        measured["held"].append((low <= settled + 1e-9) & (settled <= high + 1e-9))
+        measured["width"].append((high - low) / mean)
+        measured["warned"].append(table["warning"].is_not_null().to_numpy()[::-1])
+    return {name: np.mean(values, axis=0) for name, values in measured.items()}
 
 
 def day(number: int) -> dt.date:
@@ -322,6 +378,140 @@ def test_bounds_are_in_order(counts: list[int], curve: list[float]) -> None:
     assert (shares["completeness"] <= shares["high"]).all()
 
 
+def twelve_weeks() -> pl.DataFrame:
+    """The triangle of the worked example: settled after one week, and of the twelfth week 15 are known."""
+    first, second = [10, 20, 30, 10, 20, 30, 10, 20, 30, 10, 20], [18, 25, 50, 8, 33, 41, 17, 29, 50, 12, 37]
+    known = {(week, 0): count for week, count in enumerate([*first, 15])}
+    known |= {(week, 1): count for week, count in enumerate(second)}
+    return ladder(known | {(week, 11 - week): count for week, count in enumerate(second)})
+
+
+def test_the_band_of_an_average_by_hand() -> None:
+    """Two weeks: 37 are settled, and of the other 15 are known, which settle at 22.857, or between 15 and 34."""
+    found = nowcast_average(twelve_weeks(), average_weeks=2, settled_weeks=1)
+    assert found.height == 1
+    row = found.row(0, named=True)
+    assert (row["week_date"], row["average"], row["low"], row["high"]) == (day(7 * 11), 26, 26, 35.5)
+    assert row["estimate"] == pytest.approx((37 + 22.857) / 2, abs=1e-3)
+    assert (row["revised"], row["warning"]) == (True, None)
+    # Centred, the same two weeks are those of the later week; of three, those of the one before.
+    assert nowcast_average(twelve_weeks(), average_weeks=2, average="centred", settled_weeks=1).equals(found)
+    three = nowcast_average(twelve_weeks(), average_weeks=3, average="centred", settled_weeks=1)
+    assert three["week_date"].to_list() == [day(7 * 10)]
+    assert three["high"].to_list() == [(12 + 37 + 34) / 3]
+
+
+def test_the_variance_of_two_open_weeks_by_hand() -> None:
+    """Settled after two weeks: what is ahead of each week adds up, and what comes after the later delay makes both doubtful."""
+    rng = np.random.default_rng(1)  # weeks that were revised apart from each other: nothing is widened for it
+    settled = rng.integers(20, 60, size=14)
+    early, later = (rng.binomial(settled, share) for share in (0.5, 0.8))
+    known = {(week, 0): int(count) for week, count in enumerate(early)}
+    known |= {(week, 1): int(count) for week, count in enumerate(later[:13])}
+    known |= {(week, delay): int(settled[week]) for week in range(12) for delay in range(2, 14 - week)}
+
+    def factor(before: Any, after: Any, ahead: float) -> tuple[float, float, Any]:
+        """Growth, the error of its logarithm, and the variance ahead of a week of which so much is known."""
+        growth = after.sum() / before.sum()
+        found = before.size / (before.size - 1) * np.sum((after - growth * before) ** 2) + ahead
+        chance = max(growth * (growth - 1) * before.sum(), 1)
+        spread, scatter = (
+            max(found, chance) / np.sum(before + 0.5),
+            max(found - chance, 0) / np.sum((before + 0.5) ** 2),
+        )
+
+        def own(now: float) -> float:
+            of = now + 0.5
+            return float(max(spread * of, chance / np.sum(before + 0.5) * of + scatter * of**2))
+
+        return growth, np.sqrt(spread / before.sum()) / growth, own
+
+    second, second_error, second_own = factor(later[:12], settled[:12], 0)
+    # The thirteenth week, of which the second factor tells, tells of the first.
+    ends = np.append(settled[:12], second * later[12])
+    first, first_error, first_own = factor(early[:13], ends, second_own(later[12]))
+    now = later[12], early[13]
+    # Student's t with 11 and with 12 degrees of freedom over the normal.
+    wider = 2.20099 / 1.95996, 2.17881 / 1.95996
+    own = wider[0] ** 2 * second_own(now[0]) + wider[1] ** 2 * first_own(now[1])
+    middle = wider[0] * second * (now[0] + 0.5), wider[1] * first * (now[1] + 0.5)
+    doubt = (middle[0] * second_error) ** 2 + (middle[1] * first_error) ** 2
+    doubt += 2 * middle[0] * middle[1] * min(first_error, second_error) ** 2
+    estimate = second * now[0] + first * now[1]
+    mean = estimate + first / 2
+    law = gamma(mean**2 / (own + doubt), scale=(own + doubt) / mean)
+    row = nowcast_average(ladder(known), average_weeks=2, settled_weeks=2).row(-1, named=True)
+    assert row["estimate"] == pytest.approx(estimate / 2)
+    assert row["low"] == np.floor(law.ppf(0.025)) / 2
+    assert row["high"] == np.ceil(law.ppf(0.975) - 1) / 2
+    # Were the two factors doubted apart from each other, the interval would be shorter.
+    apart = gamma(mean**2 / own, scale=own / mean)
+    assert np.ceil(apart.ppf(0.975) - 1) / 2 < row["high"]
+
+
+@given(
+    counts=st.lists(st.integers(0, 40), min_size=14, max_size=20),
+    curve=st.lists(st.floats(0, 1.5), min_size=1, max_size=5),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_average_of_one_week_is_the_week(counts: list[int], curve: list[float]) -> None:
+    known = ladder(full(counts, [*curve, 1.0]))
+    single, averaged = nowcast(known, settled_weeks=6), nowcast_average(known, average_weeks=1, settled_weeks=6)
+    assert averaged["average"].to_list() == single["incidents"].to_list()
+    for name in ("week_date", "estimate", "low", "high", "warning"):
+        assert averaged[name].equals(single[name], null_equal=True), name
+
+
+def test_an_average_has_no_band_where_one_of_its_weeks_has_none() -> None:
+    averages = nowcast_average(ladder(full([100] * 11, [0.5, 0.8, 1])), average_weeks=2, settled_weeks=10)
+    few = nowcast(ladder(full([100] * 11, [0.5, 0.8, 1])), settled_weeks=10).filter(pl.col("weeks") < FEW_WEEKS)
+    assert averages["low"].null_count() == averages["high"].null_count() == few.height + 1
+    assert averages["warning"][0] == f"fewer than {FEW_WEEKS} weeks were seen at this delay: no interval"
+
+
+@pytest.mark.parametrize(
+    ("mean", "weeks", "reporting"),
+    [
+        (20, 8, Reporting(weeks=70, states=30, withdrawn=0.15)),
+        (100, 4, Reporting(weeks=70, states=30, evenness=30)),
+        (50, 8, Reporting(weeks=70, monthly=True, withdrawn=0.1)),
+    ],
+)
+def test_the_band_holds_the_settled_average_at_the_stated_rate(mean: float, weeks: int, reporting: Reporting) -> None:
+    """Of 120 series, 92.5 to 99 per cent of the last eight averages, and of the newest 91 and more: give or take chance."""
+    held = covered_average(mean, weeks, reporting, series=120)["held"]
+    assert 0.925 <= held.mean() <= 0.99
+    assert held[0] >= 0.91
+
+
+def test_where_weeks_were_revised_together_the_band_is_wider_for_it() -> None:
+    """Reports come later of late, to all weeks alike: without the widening 15 in 100 newest averages were held."""
+    found = covered_average(100, 8, Reporting(last_curve=SLOWER), series=60)
+    assert found["warned"].mean() == 1
+    assert found["held"][0] >= 0.75
+
+
+def test_a_line_is_incomplete_from_the_first_week_that_may_be_seen_to_change() -> None:
+    exact = nowcast_average(ladder(full(COUNTS, [0.4, 0.7, 0.9, 1.0])), average_weeks=4, settled_weeks=8)
+    assert exact.height == 8
+    assert exact["revised"].to_list() == [False] * 5 + [True] * 3
+    tail = incomplete(exact)
+    # With one week at 90 per cent, the average of four may change by three per cent: nothing to see.
+    assert tail["week_date"].to_list() == exact["week_date"].to_list()[-2:]
+    assert tail["estimate"].to_list() == pytest.approx([(1000 * (2 + 3 + 1 + 2)) / 4, (1000 * (3 + 1 + 2 + 3)) / 4])
+
+
+def test_where_nothing_was_ever_revised_no_week_is_incomplete() -> None:
+    for counts in ([1] * 30, [3, 0, 1] * 10, COUNTS):
+        averages = nowcast_average(ladder(full(counts, [1.0])), average_weeks=8, settled_weeks=10)
+        assert not averages["revised"].any()
+        assert incomplete(averages).is_empty()
+
+
+def test_states_less_than_a_week_apart_are_one() -> None:
+    assert states(triangle(history([(0, 6, 1), (0, 8, 2), (0, 13, 9), (0, 27, 9)]), week_starts="Monday")) == 3
+
+
 def test_days_as_numbers_are_counted_from_1970() -> None:
     rows = pl.DataFrame(
         {"event_day": [day_number(MONDAY)], "data_date": [day_number(MONDAY) + 6], "incidents": [2]},
@@ -338,3 +528,20 @@ def test_the_measured_coverage_is_that_of_the_docs() -> None:
     # Chance moves a share of 60 series by about two points at one delay, by one over eight.
     held = covered_nowcast(20, Reporting(withdrawn=0.15), series=60)["held"]
     assert held.mean() == pytest.approx(printed[3], abs=0.03)
+
+
+@pytest.mark.parametrize("line", [0, 9])
+def test_the_measured_coverage_of_averages_is_that_of_the_docs(line: int) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "methods" / "revisions.md"
+    rows = averages_of(page.read_text(encoding="utf-8"))
+    assert len(rows) == len(AVERAGES)
+    mean, weeks, reporting = AVERAGES[line]
+    printed = [float(number) / 100 for number in re.findall(r"([\d.]+)%", rows[line])]
+    held = covered_average(mean, weeks, reporting, series=60)["held"]
+    # Eight averages of one series share weeks: chance moves their share of 60 series by about two points.
+    assert held.mean() == pytest.approx(printed[3], abs=0.06)
+
+
+def averages_of(page: str) -> list[str]:
+    """The rows of the table of averages."""
+    return page.partition("<!-- averages -->")[2].partition("<!-- end -->")[0].strip().splitlines()[2:]

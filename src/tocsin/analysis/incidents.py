@@ -70,19 +70,19 @@ def averaged(
 ) -> pl.DataFrame:
     """Fold a cube of event_day, series, incidents into weekly series with their averages: the columns of `weekly`."""
     starts = definition.week_starts
-    reach = _reach(weeks, definition)
-    known = covered_weeks(_span_of(reach, starts), covered, starts=starts)
+    wide = reach(weeks, definition)
+    known = covered_weeks(span_of(wide, starts), covered, starts=starts)
     if not set(known) & set(weeks):
         raise QuestionError(
-            f"the data cover no whole week of {_span_of(weeks, starts)}",
+            f"the data cover no whole week of {span_of(weeks, starts)}",
             next_step="They cover "
             + (", ".join(map(str, covered)) or "no day")
             + ". Choose another window, or load more data.",
         )
-    counts = _matrix(cube, reach, order, starts=starts)
-    counts[:, ~np.isin(np.array(reach), known)] = np.nan
-    averages = _moving_mean(counts, definition)
-    inside = slice(weeks.start - reach.start, weeks.stop - reach.start)
+    counts = _matrix(cube, wide, order, starts=starts)
+    counts[:, ~np.isin(np.array(wide), known)] = np.nan
+    averages = moving_mean(counts, definition)
+    inside = slice(weeks.start - wide.start, weeks.stop - wide.start)
     return pl.DataFrame(
         {
             "week_date": [week_start(number, starts=starts) for number in weeks] * len(order),
@@ -106,7 +106,7 @@ def _matrix(cube: pl.DataFrame, weeks: range, order: Sequence[str], *, starts: s
     return matrix
 
 
-def _moving_mean(counts: NDArray[np.float64], definition: Definition) -> NDArray[np.float64]:
+def moving_mean(counts: NDArray[np.float64], definition: Definition) -> NDArray[np.float64]:
     """The mean over the weeks of the average, along rows; nan where one of them is."""
     length = definition.average_weeks
     means = np.full(counts.shape, np.nan)
@@ -127,7 +127,7 @@ def _cube(
     groups: Mapping[str, Sequence[str]] | None,
 ) -> tuple[pl.DataFrame, list[str]]:
     """event_day, series, incidents; and the order of the series."""
-    within = selection.within(_span_of(_reach(weeks, definition), definition.week_starts))
+    within = selection.within(span_of(reach(weeks, definition), definition.week_starts))
     if groups:
         keys = {f"group_{number}": names for number, names in enumerate(groups.values())}
         # Rows of no group are in no series: left out at once, they need not be joined with their parties.
@@ -160,7 +160,7 @@ def _cube(
     return count(events, within, by=["event_day"]).with_columns(series=pl.lit(ALL)), [ALL]
 
 
-def _reach(weeks: range, definition: Definition) -> range:
+def reach(weeks: range, definition: Definition) -> range:
     """The weeks of the period and those beside it that its averages need."""
     before, after = (definition.average_weeks - 1, 0)
     if definition.average == "centred":
@@ -168,10 +168,11 @@ def _reach(weeks: range, definition: Definition) -> range:
     return range(weeks.start - before, weeks.stop + after)
 
 
-def _span_of(weeks: range, starts: str) -> Span:
+def span_of(weeks: range, starts: str) -> Span:
+    """The days of weeks in a row."""
     return Span(week_start(weeks.start, starts=starts), week_start(weeks.stop, starts=starts) - dt.timedelta(days=1))
 
 
 def _days(weeks: range, starts: str) -> tuple[int, int]:
-    span = _span_of(weeks, starts)
+    span = span_of(weeks, starts)
     return day_number(span.first), day_number(span.last)

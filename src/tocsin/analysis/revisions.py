@@ -7,6 +7,7 @@ dates are kept, older weeks show how counts grew or shrank after the same delay,
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,8 +36,14 @@ ALIKE = 1.8
 """How many times the variance of independent weeks the sum over the weeks of one state may have without a warning."""
 STILL_MOVING = 0.02
 """A share of the count by which settled weeks may still be revised without a warning."""
+NEAR = 0.05
+"""A share of a line: an interval that reaches no further from it tells a reader nothing."""
 
 _HISTORY = {"event_day", "data_date", "incidents"}
+_AVERAGES: dict[str, type[pl.DataType]] = {
+    "week_date": pl.Date, "average": pl.Float64, "estimate": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+    "revised": pl.Boolean, "warning": pl.String,
+}  # fmt: skip
 _TRIANGLE: dict[str, type[pl.DataType]] = {"week_date": pl.Date, "delay_weeks": pl.Int64, "incidents": pl.Int64}
 
 
@@ -193,14 +200,10 @@ def nowcast(triangle: pl.DataFrame, *, settled_weeks: int = SETTLED_WEEKS, confi
     last = np.flatnonzero(seen.delay < settled_weeks)
     delay, now = seen.delay[last], seen.now[last]
     growth, weeks = curve.growth[delay], curve.weeks[delay]
-    tail = 0.5 + confidence / 2
-    # Student's t instead of the normal: the variance is estimated from few weeks.
-    wider = stdtrit(np.maximum(weeks - 1, 1), tail) / ndtri(tail)
-    middle = growth * (now + HALF)
-    variance = wider**2 * (_variance(curve, delay, now) + (curve.error[delay] * middle) ** 2)
-    low, high = (middle * gammaincinv(middle**2 / variance, share) * variance / middle**2 for share in (1 - tail, tail))
-    told = (weeks >= FEW_WEEKS) & np.isfinite(high)
+    own, doubt = _ahead(curve, delay, now, confidence=confidence)
     estimate = growth * now
+    low, high = _bounds(estimate, estimate + HALF * growth, own + doubt**2, confidence=confidence)
+    told = (weeks >= FEW_WEEKS) & np.isfinite(high)
     table = pl.DataFrame(
         {
             "week_date": seen.week_dates.gather(last),
@@ -208,15 +211,145 @@ def nowcast(triangle: pl.DataFrame, *, settled_weeks: int = SETTLED_WEEKS, confi
             "incidents": now.astype(np.int64),
             "completeness": 1 / growth,
             "estimate": estimate,
-            # Whole counts: middle and bounds lie half an incident above the count.
-            "low": np.where(told, np.floor(np.minimum(low, estimate)), np.nan),
-            "high": np.where(told, np.ceil(np.maximum(high - 1, estimate)), np.nan),
+            "low": np.where(told, low, np.nan),
+            "high": np.where(told, high, np.nan),
             "weeks": weeks.astype(np.int64),
             "warning": _warnings(seen, curve, last),
         },
         schema_overrides={"warning": pl.String},
     )
     return table.with_columns(pl.col("completeness", "estimate", "low", "high").fill_nan(None))
+
+
+def nowcast_average(
+    triangle: pl.DataFrame,
+    *,
+    average_weeks: int,
+    average: str = "trailing",
+    settled_weeks: int = SETTLED_WEEKS,
+    confidence: float = 0.95,
+) -> pl.DataFrame:
+    """The settled moving average that each of the last weeks may be expected to have, with an interval for that average.
+
+    Args:
+        triangle: As `triangle` gives it.
+        average_weeks: Weeks in the average.
+        average: "trailing" or "centred", as in analysis.incidents.
+        settled_weeks: Weeks after which a count is taken for settled.
+        confidence: Of the interval, between 0 and 1.
+
+    Returns:
+        One row a week whose average holds a week not yet settled: week_date, average (of what is known now), estimate, low, high (incidents
+        a week, settled), revised (whether counts as old as that of one of its weeks were ever changed later), warning (all that `nowcast`
+        warns of the weeks in it, or null). Estimate and bounds are null where a week in it has none. With an average of one week they are
+        those of `nowcast`.
+
+    Raises:
+        QuestionError: no week is settled, or there are fewer than FEW_STATES states.
+
+    Assumes:
+        As `nowcast`. Where the weeks of one state were revised together, which a sum feels most, the interval is wider for it.
+
+    Source:
+        Mack (1993) for the variance of a sum over weeks: what is still ahead of each adds up, and two factors have the error of what comes
+        after the longer of their delays in common.
+    """
+    seen = _seen(triangle, settled_weeks=settled_weeks)
+    curve = _curve(seen)
+    changed = np.array([_changed(seen, delay) for delay in range(settled_weeks)])
+    last = np.flatnonzero(seen.delay < settled_weeks)
+    warnings = dict(zip(last.tolist(), _warnings(seen, curve, last), strict=True))
+    middle = average_weeks // 2 if average == "centred" else average_weeks - 1
+    rows = []
+    for first in range(seen.now.size - average_weeks + 1):
+        weeks = np.arange(first, first + average_weeks)
+        ahead = weeks[seen.delay[weeks] < settled_weeks]
+        if not ahead.size:
+            continue
+        known, delay = seen.now[ahead], seen.delay[ahead]
+        settled = seen.now[weeks].sum() - known.sum()
+        estimate, low, high = (settled + each for each in _summed(curve, delay, known, confidence=confidence))
+        rows.append(
+            {
+                "week_date": seen.week_dates[first + middle],
+                "average": seen.now[weeks].mean(),
+                "estimate": estimate / average_weeks,
+                "low": low / average_weeks,
+                "high": high / average_weeks,
+                "revised": bool(changed[delay].any()),
+                "warning": _joined(warnings[week] for week in ahead.tolist()),
+            }
+        )
+    return pl.DataFrame(rows, schema=_AVERAGES, orient="row").with_columns(
+        pl.col("estimate", "low", "high").fill_nan(None)
+    )
+
+
+def incomplete(averages: pl.DataFrame) -> pl.DataFrame:
+    """The last weeks of a line that are not yet complete: all from the first that may be expected to change so that it can be seen.
+
+    Args:
+        averages: As `nowcast_average` gives them.
+
+    Returns:
+        The same columns, from the first week whose interval reaches further than NEAR from what is known and holds counts of an age at
+        which counts were ever changed; no rows where there is none.
+    """
+    known = pl.col("average")
+    far = (pl.col("high") > known * (1 + NEAR)) | (pl.col("low") < known * (1 - NEAR))
+    first = averages.filter(far, "revised")["week_date"].min()
+    return averages.clear() if first is None else averages.filter(pl.col("week_date") >= first)
+
+
+def states(triangle: pl.DataFrame) -> int:
+    """How many states of the data, at least a week apart, a triangle is made of."""
+    told = triangle.drop_nulls("incidents")
+    return told.select(pl.col("week_date") + pl.duration(weeks="delay_weeks")).n_unique()
+
+
+def _ahead(curve: _Curve, delay: NDArray[np.int64], now: Floats, *, confidence: float) -> tuple[Floats, Floats]:
+    """Of weeks: the variance of their own revisions to come, and the standard error that the doubt about growth gives them.
+
+    Both are wider by Student's t over the normal: the variance is estimated from few weeks.
+    """
+    tail = 0.5 + confidence / 2
+    wider = stdtrit(np.maximum(curve.weeks[delay] - 1, 1), tail) / ndtri(tail)
+    doubt = wider * curve.error[delay] * curve.growth[delay] * (now + HALF)
+    return np.asarray(wider**2 * _variance(curve, delay, now)), np.asarray(doubt)
+
+
+def _bounds(estimate: Floats, middle: Floats, variance: Floats, *, confidence: float) -> tuple[Floats, Floats]:
+    """Whole counts at the ends of a gamma law of that mean and variance; mean and ends lie half an incident above the count."""
+    tail = 0.5 + confidence / 2
+    low, high = (middle * gammaincinv(middle**2 / variance, share) * variance / middle**2 for share in (1 - tail, tail))
+    return np.floor(np.minimum(low, estimate)), np.ceil(np.maximum(high - 1, estimate))
+
+
+def _summed(curve: _Curve, delay: NDArray[np.int64], now: Floats, *, confidence: float) -> tuple[float, float, float]:
+    """What weeks together may be expected to settle at, with bounds; nan where that can not be told of one of them."""
+    growth, error = curve.growth[delay], curve.error[delay]
+    own, doubt = _ahead(curve, delay, now, confidence=confidence)
+    common = np.minimum.outer(error, error) / np.maximum.outer(error, error)
+    variance = own.sum() + doubt @ common @ doubt
+    if delay.size > 1:
+        variance *= max(1.0, curve.together)
+    estimate = np.array([np.sum(growth * now)])
+    low, high = _bounds(estimate, estimate + HALF * growth.max(), np.array([variance]), confidence=confidence)
+    if (curve.weeks[delay] < FEW_WEEKS).any() or not np.isfinite(high[0]):
+        return float(estimate[0]), np.nan, np.nan
+    return float(estimate[0]), float(low[0]), float(high[0])
+
+
+def _changed(seen: _Seen, delay: int) -> bool:
+    """Whether a count of that age was ever changed later."""
+    known = seen.known[:, delay]
+    return bool((~np.isnan(known) & (known != seen.now)).any())
+
+
+def _joined(warnings: Iterable[str | None]) -> str | None:
+    """Each warning once."""
+    said = dict.fromkeys(part for warning in warnings if warning for part in warning.split("; "))
+    return "; ".join(said) or None
 
 
 @dataclass(frozen=True)
@@ -268,10 +401,9 @@ def _seen(triangle: pl.DataFrame, *, settled_weeks: int) -> _Seen:
     every = ordered["incidents"].cast(pl.Float64).fill_null(np.nan).to_numpy().reshape(len(dates), -1)
     told = ~np.isnan(every)
     delay = every.shape[1] - 1 - np.argmax(told[:, ::-1], axis=1)
-    states = np.unique(np.add.outer(np.arange(len(dates)), np.arange(every.shape[1]))[told]).size
-    if states < FEW_STATES:
+    if (count := states(triangle)) < FEW_STATES:
         raise QuestionError(
-            f"{_states(states)} too few to tell how counts are revised",
+            f"{_states(count)} too few to tell how counts are revised",
             next_step=f"{FEW_STATES} are needed: load older or newer files, each with the day as of which it gives the data.",
         )
     if delay.max() < settled_weeks:

@@ -1,9 +1,9 @@
 """Question <-> analysis <-> figure: one tuple that the command line, the report and the docs read."""
 
-from tocsin.catalogue.behind import Behind, behind, event_ids
+from tocsin.catalogue.behind import behind, event_ids
 from tocsin.catalogue.opening import dataset_of, gazetteer_of, open_desk, subject_of
 from tocsin.catalogue.questions import QUESTIONS, Question, ask, draw, find
-from tocsin.catalogue.subject import Answer, Asked, Subject, asked_of, figures_of
+from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, asked_of, figures_of
 
 __all__ = [
     "QUESTIONS",

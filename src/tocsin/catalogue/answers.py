@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -11,7 +12,7 @@ from tocsin.analysis.comparison import METHOD, compare
 from tocsin.analysis.concentration import METHOD as SPREAD_METHOD
 from tocsin.analysis.concentration import places, spread
 from tocsin.analysis.filters import filters
-from tocsin.analysis.incidents import ALL, weekly
+from tocsin.analysis.incidents import ALL, NOT_STATED, weekly
 from tocsin.analysis.precision import precision
 from tocsin.analysis.proximity import proximity
 from tocsin.analysis.reporting import new_media
@@ -27,6 +28,7 @@ from tocsin.catalogue.subject import (
     selection_of,
     windows_of,
 )
+from tocsin.catalogue.unsettled import with_band
 from tocsin.catalogue.words import (
     averaging,
     counted,
@@ -38,7 +40,11 @@ from tocsin.catalogue.words import (
     level_words,
     subtitle,
 )
+from tocsin.cube import Selection
 from tocsin.errors import QuestionError
+
+MOST_LINES = 8
+"""More lines than this can not be told apart: the others are drawn as one."""
 
 
 def answer_weekly(subject: Subject, asked: Asked) -> Answer:
@@ -55,6 +61,8 @@ def answer_weekly(subject: Subject, asked: Asked) -> Answer:
     table = weekly(
         subject.events, selection=selection, definition=definition, period=period, by=asked.by, groups=groups
     )
+    lines = _lines(table, selection, by=asked.by, groups=groups)
+    table, band = with_band(subject, table, definition=definition, lines=lines)
     by = f" by {asked.by.replace('_', ' ')}" if asked.by else " by group" if groups else ""
     return Answer(
         question="weekly",
@@ -62,9 +70,21 @@ def answer_weekly(subject: Subject, asked: Asked) -> Answer:
         title=asked.title or f"Incidents{involving}{by}, {countries_of(subject.desk)}",
         subtitle=subtitle(averaging(definition), period),
         definition=counted(subject, selection, definition, involving=involving),
-        notes=notes + coverage_notes(subject, [period]),
+        notes=notes + coverage_notes(subject, [period]) + band,
         about=subject.events.about,
     )
+
+
+def _lines(
+    table: pl.DataFrame, selection: Selection, *, by: str | None, groups: Mapping[str, Sequence[str]] | None
+) -> dict[str, Selection]:
+    """What each series of a weekly table counts; of series by a column only those by type of event, the largest."""
+    if groups:
+        return {label: selection.involving(names) for label, names in groups.items()}
+    if by is None:
+        return {ALL: selection}
+    types = table["series"].unique(maintain_order=True).to_list() if by == "event_type" else []
+    return {name: replace(selection, event_types=(name,)) for name in types[:MOST_LINES] if name != NOT_STATED}
 
 
 def answer_proximity(subject: Subject, asked: Asked) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -13,8 +12,11 @@ import polars as pl
 from tocsin.analysis.incidents import ALL, NOT_STATED
 from tocsin.analysis.proximity import class_labels
 from tocsin.analysis.weeks import covered_weeks, week_start
+from tocsin.catalogue.answers_coverage import behind_mix, behind_outlets, behind_panel, behind_scales
+from tocsin.catalogue.answers_place import behind_position
 from tocsin.catalogue.subject import (
     Asked,
+    Behind,
     Subject,
     actors_of,
     definition_of,
@@ -27,23 +29,6 @@ from tocsin.catalogue.subject import (
 from tocsin.cube import Selection, day_number, involves, passes
 from tocsin.schema import Span
 from tocsin.store.open import joined
-
-
-@dataclass(frozen=True)
-class Behind:
-    """Which rows are behind a number.
-
-    Args:
-        selection: What counts; its span is not looked at.
-        spans: Days, apart from each other, in order of time.
-        column: A column of rows or places, with the values counted; null where the value is not known.
-        km: Over the first and up to the second of these from the nearest capital; None is no bound.
-    """
-
-    selection: Selection
-    spans: tuple[Span, ...]
-    column: tuple[str, tuple[Any, ...]] | None = None
-    km: tuple[float | None, float | None] | None = None
 
 
 def behind(subject: Subject, question: str, asked: Asked, rows: pl.DataFrame, columns: Sequence[str]) -> Behind:
@@ -169,6 +154,12 @@ def _weeks(subject: Subject, asked: Asked, rows: pl.DataFrame, columns: Sequence
     return joined([Span(day - before * week, day + (after + 1) * week - dt.timedelta(days=1)) for day in days])
 
 
+def _dated(subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]) -> Behind:
+    """Incidents dated to the weeks; those that only reach in by their span are not looked up."""
+    averaged = ["average"] if {"average", "spread_average"} & set(columns) else []
+    return Behind(selection, _weeks(subject, asked, rows, averaged))
+
+
 def _span(first: int, stop: int, starts: str) -> Span:
     return Span(week_start(first, starts=starts), week_start(stop, starts=starts) - dt.timedelta(days=1))
 
@@ -181,4 +172,11 @@ _BEHIND: Mapping[str, Callable[[Subject, Asked, Selection, pl.DataFrame, Sequenc
     "comparison": _compared,
     "precision": _in_windows,
     "reporting": _in_windows,
+    "scales": behind_scales,
+    "outlets": behind_outlets,
+    "mix": behind_mix,
+    "panel": behind_panel,
+    "position": behind_position,
+    "placement": _placed,
+    "dating": _dated,
 }

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import polars as pl
+
+from tocsin.analysis.revisions import FEW_STATES, SETTLED_WEEKS
 from tocsin.catalogue.subject import Subject
+from tocsin.cube import Selection
 from tocsin.desk import Desk, find_desk, read_desk
 from tocsin.errors import DeskError, QuestionError, StoreError
 from tocsin.geo.gazetteer import Gazetteer, load
-from tocsin.store import Store, open_store
+from tocsin.schema import Provenance, Span
+from tocsin.store import Store, history, open_store
 
 
 @contextlib.contextmanager
@@ -46,7 +52,32 @@ def subject_of(
             next_step="Work the places out anew: tocsin rebuild",
         )
     events = store.events(dataset_of(desk, store, dataset), countries=desk.countries, as_of=as_of, up_to=up_to)
-    return Subject(desk=desk, events=events, gazetteer=gazetteer)
+    return Subject(
+        desk=desk,
+        events=events,
+        gazetteer=gazetteer,
+        history=_history_of(desk, store, events.about),
+        beside=functools.cache(lambda name: store.events(name, countries=desk.countries, as_of=as_of)),
+    )
+
+
+def _history_of(desk: Desk, store: Store, about: Provenance) -> Callable[[Selection], pl.DataFrame] | None:
+    """What Subject.history is; nothing is asked of the store before it is called, and the same selection is counted once."""
+    dates = sorted({vintage.data_date for vintage in about.vintages})
+    if len(dates) < FEW_STATES:
+        return None
+
+    @functools.cache
+    def known(selection: Selection) -> pl.DataFrame:
+        # Days that the oldest state does not cover would count as zeros in it, and as grown since.
+        covered = store.events(about.dataset, countries=desk.countries, as_of=dates[0]).about.covered
+        # Weeks that were settled before the oldest state tell nothing of those that are not.
+        settled = dates[0] - dt.timedelta(weeks=SETTLED_WEEKS + 1)
+        first = max(settled, covered[-1].first) if covered else settled
+        counted = history(store, about.dataset, selection=selection.within(Span(first, dates[-1])))
+        return counted.filter(pl.col("data_date") <= dates[-1])
+
+    return known
 
 
 def dataset_of(desk: Desk, store: Store, asked: str | None) -> str:

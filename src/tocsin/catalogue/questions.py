@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from tocsin.catalogue.answers import (
     answer_actors,
@@ -17,6 +17,9 @@ from tocsin.catalogue.answers import (
     answer_spread,
     answer_weekly,
 )
+from tocsin.catalogue.answers_coverage import answer_mix, answer_outlets, answer_panel, answer_scales
+from tocsin.catalogue.answers_dating import answer_dating
+from tocsin.catalogue.answers_place import answer_placement, answer_position
 from tocsin.catalogue.subject import Answer, Asked, Subject
 from tocsin.errors import QuestionError, did_you_mean
 
@@ -32,7 +35,8 @@ class Question:
     columns: tuple[str, ...]
     """Columns of the event contract that it can not do without."""
     answer: Callable[[Subject, Asked], Answer]
-    figure: Literal["series", "map"] | None
+    figure: bool
+    """Whether it has a figure; see catalogue.drawn."""
     example: str
 
 
@@ -45,7 +49,7 @@ QUESTIONS: tuple[Question, ...] = (
         arguments=("group", "groups", "by", *_TIME),
         columns=("event_date", "event_type", "country"),
         answer=answer_weekly,
-        figure="series",
+        figure=True,
         example="tocsin figure weekly --group IS -o weekly.svg",
     ),
     Question(
@@ -54,7 +58,7 @@ QUESTIONS: tuple[Question, ...] = (
         arguments=("group", "windows", "level"),
         columns=("event_date", "event_type", "country", "longitude", "latitude"),
         answer=answer_concentration,
-        figure="map",
+        figure=True,
         example="tocsin table concentration --level unit_code --format csv",
     ),
     Question(
@@ -63,7 +67,7 @@ QUESTIONS: tuple[Question, ...] = (
         arguments=("group", "windows", "level", "week_starts"),
         columns=("event_date", "event_type", "country", "longitude", "latitude"),
         answer=answer_spread,
-        figure=None,
+        figure=False,
         example="tocsin table spread --level unit_code",
     ),
     Question(
@@ -72,7 +76,7 @@ QUESTIONS: tuple[Question, ...] = (
         arguments=("group", "near_km", *_TIME),
         columns=("event_date", "event_type", "country", "longitude", "latitude"),
         answer=answer_proximity,
-        figure="series",
+        figure=True,
         example="tocsin table proximity --threshold 10 --format csv",
     ),
     Question(
@@ -81,7 +85,7 @@ QUESTIONS: tuple[Question, ...] = (
         arguments=("group", "groups", "windows", "week_starts"),
         columns=("event_date", "event_type", "country"),
         answer=answer_comparison,
-        figure=None,
+        figure=False,
         example="tocsin table comparison --format json",
     ),
     Question(
@@ -90,7 +94,7 @@ QUESTIONS: tuple[Question, ...] = (
         arguments=("group",),
         columns=("event_date", "event_type", "country", "actor1"),
         answer=answer_actors,
-        figure=None,
+        figure=False,
         example="tocsin table actors",
     ),
     Question(
@@ -99,7 +103,7 @@ QUESTIONS: tuple[Question, ...] = (
         arguments=("group",),
         columns=("event_date", "event_type", "country"),
         answer=answer_filters,
-        figure=None,
+        figure=False,
         example="tocsin table filters",
     ),
     Question(
@@ -108,7 +112,7 @@ QUESTIONS: tuple[Question, ...] = (
         arguments=("group", "windows"),
         columns=("event_date", "event_type", "country"),
         answer=answer_precision,
-        figure=None,
+        figure=False,
         example="tocsin table precision",
     ),
     Question(
@@ -117,8 +121,71 @@ QUESTIONS: tuple[Question, ...] = (
         arguments=("group", "windows"),
         columns=("event_date", "event_type", "country", "source_scale"),
         answer=answer_reporting,
-        figure=None,
+        figure=False,
         example="tocsin table reporting",
+    ),
+    Question(
+        name="scales",
+        asks="Who reported, over time: the share of each source scale, or of each named source (by = source)?",
+        arguments=("group", "by", "week_starts"),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_scales,
+        figure=True,
+        example="tocsin figure scales -o scales.svg",
+    ),
+    Question(
+        name="outlets",
+        asks="Which sources came and which went between two windows?",
+        arguments=("group", "by", "windows"),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_outlets,
+        figure=False,
+        example="tocsin table outlets",
+    ),
+    Question(
+        name="mix",
+        asks="When did the mix of sources break?",
+        arguments=("group", "by", "week_starts"),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_mix,
+        figure=True,
+        example="tocsin table mix",
+    ),
+    Question(
+        name="panel",
+        asks="What is left of the trend on the same sources, and which way does the change of sources lean?",
+        arguments=("group", "by", "windows", "week_starts"),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_panel,
+        figure=True,
+        example="tocsin figure panel -o panel.svg",
+    ),
+    Question(
+        name="position",
+        asks="How near to a capital, by every threshold, if points may err; and is a change settled?",
+        arguments=("group", "windows"),
+        columns=("event_date", "event_type", "country", "longitude", "latitude"),
+        answer=answer_position,
+        figure=True,
+        example="tocsin figure position -o position.svg",
+    ),
+    Question(
+        name="placement",
+        asks="What is left of the map when incidents are spread over where each may have been?",
+        arguments=("group", "windows", "level"),
+        columns=("event_date", "event_type", "country", "longitude", "latitude"),
+        answer=answer_placement,
+        figure=True,
+        example="tocsin table placement --level unit_code",
+    ),
+    Question(
+        name="dating",
+        asks="How much of the weekly line is made by the rules by which events are dated?",
+        arguments=("group", *_TIME),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_dating,
+        figure=True,
+        example="tocsin figure dating -o dating.svg",
     ),
 )
 
@@ -147,12 +214,12 @@ def draw(subject: Subject, question: str, asked: Asked, answer: Answer) -> Any:
         QuestionError: the question has a table but no figure.
     """
     entry = find(question)
-    if entry.figure is None:
+    if not entry.figure:
         drawn = [each.name for each in QUESTIONS if each.figure]
         raise QuestionError(f'the question "{question}" has no figure', next_step=f"Figures: {', '.join(drawn)}.")
-    from tocsin.catalogue import drawing  # noqa: PLC0415 (plotting takes long to import, and most commands draw nothing)
+    from tocsin.catalogue.drawn import DRAWN  # noqa: PLC0415 (plotting takes long to import, and most commands draw nothing)
 
-    return (drawing.draw_map if entry.figure == "map" else drawing.draw_series)(subject, asked, answer)
+    return DRAWN[question](subject, asked, answer)
 
 
 def find(name: str) -> Question:

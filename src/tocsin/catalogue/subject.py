@@ -30,6 +30,8 @@ class Subject:
         reported: Who must have reported what is counted; None keeps all.
         history: Counts a selection at every date of the data, for analysis.revisions.triangle; None where there are too few dates to tell
             how counts are revised.
+        beside: Gives the events of another data set of the desk by its name, as of the same day, or raises QuestionError; None where the
+            desk has no store.
     """
 
     desk: Desk
@@ -38,6 +40,7 @@ class Subject:
     precise: tuple[int, ...] | None = None
     reported: Among | None = None
     history: Callable[[Selection], pl.DataFrame] | None = field(default=None, compare=False, repr=False)
+    beside: Callable[[str], Events] | None = field(default=None, compare=False, repr=False)
 
     def disagreements(self, named: pl.DataFrame) -> pl.DataFrame:
         """Names of units in the data that are not those of the shape: admin1, unit_name, events, the most events first.
@@ -99,6 +102,7 @@ class Asked:
     average: str | None = None
     average_weeks: int | None = None
     level: str | None = None
+    against: str | None = None
     title: str = ""
 
 
@@ -124,6 +128,23 @@ class Answer:
         return ended(self.about.sentence()) + (f" {ended(licence)}" if licence else "")
 
 
+@dataclass(frozen=True)
+class Behind:
+    """Which rows are behind a number.
+
+    Args:
+        selection: What counts; its span is not looked at.
+        spans: Days, apart from each other, in order of time.
+        column: A column of rows or places, with the values counted; null where the value is not known.
+        km: Over the first and up to the second of these from the nearest capital; None is no bound.
+    """
+
+    selection: Selection
+    spans: tuple[Span, ...]
+    column: tuple[str, tuple[Any, ...]] | None = None
+    km: tuple[float | None, float | None] | None = None
+
+
 def figures_of(desk: Desk) -> tuple[Figure, ...]:
     """The figures of a desk's report: its own, or else the usual ones for the groups that it has."""
     if desk.figures:
@@ -146,6 +167,7 @@ def asked_of(figure: Figure) -> Asked:
         groups=figure.groups,
         windows=figure.windows,
         near_km=() if figure.near_km is None else (figure.near_km,),
+        level=figure.level,
         title=figure.title,
     )
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 QuestionArgument = Annotated[
     str,
     typer.Argument(
-        help="weekly, concentration, spread, proximity, comparison, actors, filters, precision or reporting."
+        help="weekly, concentration, spread, proximity, comparison, actors, filters, precision, reporting; how sure: scales, outlets, "
+        "mix, panel, position, placement, dating. What each asks: tocsin status."
     ),
 ]
 GroupOption = Annotated[list[str] | None, typer.Option(help="A group of the desk; several make one line each.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import polars as pl
@@ -24,6 +24,8 @@ __all__ = ["Marker", "Shade", "series"]
 
 LABELLED = 6  # more lines than this have a list of names instead of names at their ends
 COLUMNS = {"week_date": pl.Date(), "series": pl.String(), "incidents": pl.Int64(), "average": pl.Float64()}
+_BROKEN: Literal["break-paths-show-path-domains"] = "break-paths-show-path-domains"
+BAND = {"average_low": pl.Float64(), "average_high": pl.Float64()}
 
 
 def series(
@@ -38,7 +40,8 @@ def series(
 
     Args:
         table: week_date (first day of the week), series, incidents (null: the data do not cover the week), average
-            (null until its window is full). Series are drawn in the order in which they first appear.
+            (null until its window is full). Series are drawn in the order in which they first appear. Where there are average_low and
+            average_high too, a line is dashed from the first week that has them, and they are a band behind it.
         caption: The words around the picture.
         unit: What the y axis counts.
         events: Dated markers; those outside the weeks of the table are left out.
@@ -53,7 +56,8 @@ def series(
     Assumes:
         Every week of every series has its row: a week without events is a zero, one without data a null.
     """
-    table = checked(table, columns=COLUMNS, figure="series")
+    banded = set(BAND) <= set(table.columns)
+    table = checked(table, columns=COLUMNS | BAND if banded else COLUMNS, figure="series")
     if table.is_empty():
         raise QuestionError("there is nothing to draw: the table has no rows", where="figure series")
     names = table["series"].unique(maintain_order=True).to_list()
@@ -63,16 +67,22 @@ def series(
     marks, unit_lift = flags(events, shade, unit, line)
     layers = [*shades(shade, line), *_uncovered(table, line)]
     layers += [_bars()] if len(names) == 1 else []
-    layers += [_averages(names, line, unit=unit, unit_lift=unit_lift), *marks]
+    tails = _tails(table) if banded else []
+    layers += [_band(names)] if tails else []
+    layers += [_averages(names, line, unit=unit, unit_lift=unit_lift)]
+    layers += [_tail(names)] if tails else []
+    layers += marks
     layers += at_ends(ends, line) if ends else in_a_list(names, line)
     layers += [watermark(width=line.width, height=HEIGHT)] if caption.synthetic else []
     layers += [_pointed_at(names)]
     data = {"counts": _counts(table), "told": _told(table, names)}
+    if tails:
+        data |= {"counts": _counts(_settled(table)), "tails": tails}
     return framed(together(*layers, width=line.width, height=HEIGHT), caption=caption, data=data, left=LEFT)
 
 
 def _timeline(table: pl.DataFrame, names: Sequence[str], *, width: float) -> Timeline:
-    shown = ["incidents", "average"] if len(names) == 1 else ["average"]
+    shown = [*(["incidents"] if len(names) == 1 else []), "average", *(name for name in BAND if name in table.columns)]
     largest: float | None = table.select(pl.max_horizontal(pl.col(shown).max().cast(pl.Float64))).item()
     first, last = table.select(first=pl.min("week_date"), last=pl.max("week_date")).row(0)
     return Timeline(first, last + dt.timedelta(days=7), tuple(count_ticks(largest or 0.0)), width)
@@ -87,6 +97,10 @@ def _ends(table: pl.DataFrame, names: Sequence[str]) -> list[Name]:
         if not last.is_empty():
             label = "moving average" if len(names) == 1 else name
             found.append(Name(label, theme.style(index).ink, last["week_date"][0], last["average"][0], led=True))
+    if len(names) == 1 and set(BAND) <= set(table.columns):
+        last = weeks.drop_nulls(list(BAND)).tail(1).with_columns(middle=pl.mean_horizontal(*BAND))
+        for week, middle in last.select("week_date", "middle").iter_rows():
+            found.insert(0, Name("once complete", theme.style(0).ink, week, middle, led=True))
     last = weeks.filter(pl.col("incidents").is_not_null()).tail(1)
     if len(names) == 1 and not last.is_empty():
         found.append(Name("single weeks", theme.QUIET, last["week_date"][0], last["incidents"][0] / 2, led=False))
@@ -97,6 +111,29 @@ def _counts(table: pl.DataFrame) -> Rows:
     return [
         _days(row["week_date"]) | {name: row[name] for name in ("series", "incidents", "average")}
         for row in table.iter_rows(named=True)
+    ]
+
+
+def _open() -> pl.Expr:
+    """True from the first week of a series that has a band."""
+    return pl.col("average_low").is_not_null().cum_max().over("series", order_by="week_date")
+
+
+def _settled(table: pl.DataFrame) -> pl.DataFrame:
+    """Without the averages that are drawn as tails."""
+    return table.with_columns(average=pl.when(~_open()).then("average"))
+
+
+def _tails(table: pl.DataFrame) -> Rows:
+    """The ends of lines that have a band, each from the last week before it, in which the band opens."""
+    weeks = table.sort("week_date").with_columns(open=_open())
+    drawn = weeks.with_columns(opens=pl.col("open").shift(-1).over("series", order_by="week_date") & ~pl.col("open"))
+    drawn = drawn.filter(pl.col("open") | pl.col("opens"))
+    return [
+        _days(row["week_date"])
+        | {"series": row["series"], "tail": row["average"]}
+        | {name: row["average"] if row["opens"] else row[name] for name in BAND}
+        for row in drawn.iter_rows(named=True)
     ]
 
 
@@ -123,17 +160,42 @@ def _bars() -> alt.Chart:
     return chart
 
 
-def _averages(names: Sequence[str], line: Timeline, *, unit: str, unit_lift: float) -> alt.Chart:
-    styles = [theme.style(index) for index in range(len(names))]
-    colour = alt.Scale(domain=list(names), range=[style.colour for style in styles])
-    dash = alt.Scale(domain=list(names), range=[list(style.dash) for style in styles])
-    mark = alt.Chart(alt.NamedData("counts")).mark_line(
-        strokeWidth=2.4, strokeJoin="round", invalid="break-paths-show-path-domains"
+def _band(names: Sequence[str]) -> alt.Chart:
+    area = alt.Chart(alt.NamedData("tails")).mark_area(
+        fillOpacity=theme.BAND_OPACITY, strokeOpacity=theme.BAND_EDGE, strokeWidth=0.8, invalid=_BROKEN, aria=False
     )
+    chart: alt.Chart = area.encode(
+        x="mid:T",
+        y="average_low:Q",
+        y2="average_high:Q",
+        fill=alt.Fill("series:N", scale=_colours(names), legend=None),
+        stroke=alt.Stroke("series:N", scale=_colours(names), legend=None),
+    )
+    return chart
+
+
+def _tail(names: Sequence[str]) -> alt.Chart:
+    mark = alt.Chart(alt.NamedData("tails")).mark_line(
+        strokeWidth=1.8, strokeDash=list(theme.TAIL), invalid=_BROKEN, aria=False
+    )
+    chart: alt.Chart = mark.encode(
+        x="mid:T", y="tail:Q", color=alt.Color("series:N", scale=_colours(names), legend=None)
+    )
+    return chart
+
+
+def _colours(names: Sequence[str]) -> alt.Scale:
+    return alt.Scale(domain=list(names), range=[theme.style(index).colour for index in range(len(names))])
+
+
+def _averages(names: Sequence[str], line: Timeline, *, unit: str, unit_lift: float) -> alt.Chart:
+    dashes = [list(theme.style(index).dash) for index in range(len(names))]
+    dash = alt.Scale(domain=list(names), range=dashes)
+    mark = alt.Chart(alt.NamedData("counts")).mark_line(strokeWidth=2.4, strokeJoin="round", invalid=_BROKEN)
     chart: alt.Chart = mark.encode(
         x=line.x_axis("mid"),
         y=line.y_axis("average", unit=unit, lift=unit_lift),
-        color=alt.Color("series:N", scale=colour, legend=None),
+        color=alt.Color("series:N", scale=_colours(names), legend=None),
         strokeDash=alt.StrokeDash("series:N", scale=dash, legend=None),
         description="series:N",
     )
@@ -162,10 +224,15 @@ def _told(table: pl.DataFrame, names: Sequence[str]) -> Rows:
     for row in table.sort("week_date").iter_rows(named=True):
         week: dt.date = row["week_date"]
         told = rows.setdefault(week, _days(week) | {"week": str(Span(week, week + dt.timedelta(days=6)))})
-        told[f"s{names.index(row['series'])}"] = _spoken(row["incidents"], row["average"])
+        told[f"s{names.index(row['series'])}"] = _spoken(
+            row["incidents"], row["average"], [row.get(name) for name in BAND]
+        )
     return list(rows.values())
 
 
-def _spoken(incidents: int | None, average: float | None) -> str:
+def _spoken(incidents: int | None, average: float | None, band: Sequence[float | None]) -> str:
     count = "no data" if incidents is None else f"{incidents:,}"
-    return count if average is None else f"{count} (average {average:,.1f})"
+    if average is None:
+        return count
+    ends = " to ".join(f"{end:,.1f}" for end in band if end is not None)
+    return f"{count} (average {average:,.1f}{f'; once complete {ends}' if ends else ''})"

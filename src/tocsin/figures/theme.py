@@ -47,6 +47,8 @@ COLOURS = (
     ("#b98200", "#8a6200"),
     ("#006b4f", "#006b4f"),
 )
+TAIL = (3, 2.5)  # of a line whose weeks are not yet complete, whatever its dash
+BAND_OPACITY, BAND_EDGE = 0.25, 0.7
 DASHES = ((1, 0), (7, 3), (2, 2), (10, 3, 2, 3), (4, 2))
 
 # Light to dark in even steps of CIE lightness, for one class to six: what is dark is much, in colour and in grey.

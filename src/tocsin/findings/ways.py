@@ -184,7 +184,7 @@ def _prepared(
     if expect is not None:
         findings = {**findings, name: findings[name].model_copy(update={"expect": expect})}
     needed = _needed(findings, name)
-    way = Way(replace(subject, events=replace(subject.events, kept_rows=MOST_ROWS)), needed)
+    way = Way(replace(subject, events=replace(subject.events, kept_rows=MOST_ROWS), history=None), needed)
     way = way.on_desk(groups={group: subject.desk.groups[group] for group in groups_of(way)})
     own = Evaluation(way.subject, plan(needed), list_events=False).found[name]
     if own.value is None:

@@ -55,6 +55,8 @@ def facts(source: str) -> SourceFacts:
         violent=tuple(values["violent"]),
         precise=tuple(values["precise"]),
         cautions=tuple(values["cautions"]),
+        to_week=tuple(values.get("to_week", ())),
+        to_month=tuple(values.get("to_month", ())),
     )
 
 
