@@ -26,6 +26,7 @@ from tocsin.catalogue.subject import (
     selection_of,
     windows_of,
 )
+from tocsin.catalogue.unsettled import BAND
 from tocsin.cube import Selection, day_number, involves, passes
 from tocsin.schema import Span
 from tocsin.store.open import joined
@@ -145,7 +146,7 @@ def _weeks(subject: Subject, asked: Asked, rows: pl.DataFrame, columns: Sequence
     """The days of the weeks of the rows, and of those that their averages are made of."""
     definition = definition_of(subject, asked)
     before = after = 0
-    if {"average", "share"} & set(columns):
+    if {"average", "share", *BAND} & set(columns):
         length = definition.average_weeks
         before, after = (length - 1, 0) if definition.average == "trailing" else (length // 2, (length - 1) // 2)
     week = dt.timedelta(weeks=1)
