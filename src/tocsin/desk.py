@@ -82,7 +82,7 @@ class Figure(Frozen):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="names the files of the figure")
     question: Literal[
-        "weekly", "concentration", "proximity", "scales", "mix", "panel", "position", "placement", "dating"
+        "weekly", "concentration", "proximity", "scales", "mix", "panel", "position", "placement", "dating", "agreement"
     ]
     title: str = ""
     group: str | None = None
@@ -91,6 +91,7 @@ class Figure(Frozen):
     windows: tuple[str, ...] = ()
     near_km: float | None = Field(default=None, ge=0, le=5000)
     level: str | None = None
+    against: str | None = None
 
     @model_validator(mode="after")
     def _groups_are_named(self) -> Figure:

@@ -12,6 +12,7 @@ import polars as pl
 from tocsin.analysis.incidents import ALL, NOT_STATED
 from tocsin.analysis.proximity import class_labels
 from tocsin.analysis.weeks import covered_weeks, week_start
+from tocsin.catalogue.answers_agreement import behind_agreement
 from tocsin.catalogue.answers_coverage import behind_mix, behind_outlets, behind_panel, behind_scales
 from tocsin.catalogue.answers_place import behind_position
 from tocsin.catalogue.subject import (
@@ -180,4 +181,5 @@ _BEHIND: Mapping[str, Callable[[Subject, Asked, Selection, pl.DataFrame, Sequenc
     "position": behind_position,
     "placement": _placed,
     "dating": _dated,
+    "agreement": behind_agreement,
 }

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tocsin.catalogue.drawing import draw_map, draw_series
+from tocsin.catalogue.drawing_agreement import draw_agreement
 from tocsin.catalogue.drawing_coverage import draw_mix, draw_panel, draw_scales
 from tocsin.catalogue.drawing_dating import draw_dating
 from tocsin.catalogue.drawing_place import draw_placement, draw_position
@@ -23,5 +24,6 @@ DRAWN: Mapping[str, Callable[[Subject, Asked, Answer], Any]] = MappingProxyType(
         "position": draw_position,
         "placement": draw_placement,
         "dating": draw_dating,
+        "agreement": draw_agreement,
     }
 )

@@ -17,6 +17,7 @@ from tocsin.catalogue.answers import (
     answer_spread,
     answer_weekly,
 )
+from tocsin.catalogue.answers_agreement import answer_agreement
 from tocsin.catalogue.answers_coverage import answer_mix, answer_outlets, answer_panel, answer_scales
 from tocsin.catalogue.answers_dating import answer_dating
 from tocsin.catalogue.answers_place import answer_placement, answer_position
@@ -186,6 +187,15 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_dating,
         figure=True,
         example="tocsin figure dating -o dating.svg",
+    ),
+    Question(
+        name="agreement",
+        asks="Does another data set, or another source, tell the same? Levels, changes, how they move together, where they part.",
+        arguments=("against", "group", "groups", "windows", *_TIME),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_agreement,
+        figure=True,
+        example="tocsin table agreement --against source:SOHR",
     ),
 )
 

@@ -103,6 +103,7 @@ class Asked:
     average_weeks: int | None = None
     level: str | None = None
     against: str | None = None
+    weeks: int | None = None
     title: str = ""
 
 
@@ -168,6 +169,7 @@ def asked_of(figure: Figure) -> Asked:
         windows=figure.windows,
         near_km=() if figure.near_km is None else (figure.near_km,),
         level=figure.level,
+        against=figure.against,
         title=figure.title,
     )
 

@@ -20,7 +20,7 @@ QuestionArgument = Annotated[
     str,
     typer.Argument(
         help="weekly, concentration, spread, proximity, comparison, actors, filters, precision, reporting; how sure: scales, outlets, "
-        "mix, panel, position, placement, dating. What each asks: tocsin status."
+        "mix, panel, position, placement, dating, agreement. What each asks: tocsin status."
     ),
 ]
 GroupOption = Annotated[list[str] | None, typer.Option(help="A group of the desk; several make one line each.")]
@@ -34,6 +34,11 @@ ThresholdOption = Annotated[
 WeekOption = Annotated[str | None, typer.Option(help="The day on which weeks begin, in English.")]
 AverageOption = Annotated[str | None, typer.Option(help="trailing or centred.")]
 WeeksOption = Annotated[int | None, typer.Option(min=1, max=104, help="Weeks in the moving average.")]
+AgainstOption = Annotated[
+    str | None,
+    typer.Option(help="Another data set of the desk, or source:NAME: what that source reports, beside the rest."),
+]
+LastOption = Annotated[int | None, typer.Option("--weeks", min=2, help="How many of the last weeks are looked at.")]
 LevelOption = Annotated[str | None, typer.Option(help="unit_code, or cell_3 (large) to cell_6 (small).")]
 
 
@@ -51,6 +56,8 @@ def figure(
     average: AverageOption = None,
     average_weeks: WeeksOption = None,
     level: LevelOption = None,
+    against: AgainstOption = None,
+    weeks: LastOption = None,
     title: Annotated[str, typer.Option(help="Title of the figure.")] = "",
     desk: DeskOption = Path(),
     dataset: DatasetOption = None,
@@ -62,7 +69,9 @@ def figure(
     from tocsin.report.export import FORMATS, export
     from tocsin.writing import write_whole
 
-    asked = _asked(question, group, by, window, threshold, week_starts, average, average_weeks, level, title)
+    asked = _asked(
+        question, group, by, window, threshold, week_starts, average, average_weeks, level, against, weeks, title
+    )
     numbers = output.suffix.lower().lstrip(".") in set(FORMATS) - {"json"}
     with working("counting"), open_desk(desk, dataset=dataset, as_of=day(as_of)) as subject:
         answer = ask(subject, question, asked)
@@ -86,6 +95,8 @@ def table(
     average: AverageOption = None,
     average_weeks: WeeksOption = None,
     level: LevelOption = None,
+    against: AgainstOption = None,
+    weeks: LastOption = None,
     desk: DeskOption = Path(),
     dataset: DatasetOption = None,
     as_of: AsOfOption = None,
@@ -95,7 +106,9 @@ def table(
     from tocsin.report.export import export
     from tocsin.writing import write_whole
 
-    asked = _asked(question, group, by, window, threshold, week_starts, average, average_weeks, level, "")
+    asked = _asked(
+        question, group, by, window, threshold, week_starts, average, average_weeks, level, against, weeks, ""
+    )
     with working("counting"), open_desk(desk, dataset=dataset, as_of=day(as_of)) as subject:
         answer = ask(subject, question, asked)
         content = export(answer, form=form)
@@ -121,6 +134,8 @@ def _asked(
     average: str | None,
     average_weeks: int | None,
     level: str | None,
+    against: str | None,
+    weeks: int | None,
     title: str,
 ) -> Asked:
     from tocsin.catalogue import Asked
@@ -145,5 +160,7 @@ def _asked(
         average=average,
         average_weeks=average_weeks,
         level=level,
+        against=against,
+        weeks=weeks,
         title=title,
     )

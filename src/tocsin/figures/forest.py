@@ -112,7 +112,7 @@ def forest(
     extra = [reference] if reference is not None else []
     extra += [band.low, band.high] if band else []
     middle = [row["value"] for row in rows if row["value"] is not None] or shown
-    scale = _scale([*shown, *extra], [*middle, *extra], logarithmic=logarithmic, width=theme.WIDTH - left - right)
+    scale = scale_over([*shown, *extra], [*middle, *extra], logarithmic=logarithmic, width=theme.WIDTH - left - right)
     places = _places(rows, left)
     height = places[-1].bottom + _ROW
     layers = [*_band(band, scale, height), *_axis(scale, height)]
@@ -160,7 +160,7 @@ def _places(rows: Sequence[dict[str, Any]], left: float) -> list[Place]:
     return places
 
 
-def _scale(numbers: Sequence[float], middle: Sequence[float], *, logarithmic: bool, width: float) -> Scale:
+def scale_over(numbers: Sequence[float], middle: Sequence[float], *, logarithmic: bool, width: float) -> Scale:
     if not logarithmic:
         ticks = _even_ticks(min(0.0, *numbers), max(0.0, *numbers))
         return Scale(ticks[0], ticks[-1], ticks, logarithmic=False, width=width)

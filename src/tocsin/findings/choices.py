@@ -21,6 +21,8 @@ from tocsin.errors import FindingError, did_you_mean
 from tocsin.findings.definition import Finding
 
 NEW_MEDIA = "New media"
+MOST_NAMES = 4
+"""A group of more names is an alliance rather than one actor's spellings: to leave one out would be another question."""
 AVERAGED = ("average", "share")
 """Columns of weekly tables that hang on the weeks in the average."""
 
@@ -216,7 +218,7 @@ def _aliases(way: Way) -> list[Choice]:
     for name in groups_of(way):
         group = way.subject.desk.groups[name]
         fitting = [written for written, fits in way.subject.matched(name).items() if fits]
-        if len(fitting) < 2:
+        if not 2 <= len(fitting) <= MOST_NAMES:
             continue
         options = [_own("all names")]
         options += [Option(f"without {left}", partial(_without, name=name, left=left)) for left in fitting]

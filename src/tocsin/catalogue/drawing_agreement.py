@@ -1,0 +1,59 @@
+"""The figure of agreement: an answer's table, both weekly lines and the words, given to the figures room."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from tocsin.analysis.agreement import MOST_NAMED, side_by_side
+from tocsin.catalogue.answers_agreement import compared_windows, sides_of
+from tocsin.catalogue.drawing import captioned
+from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of
+from tocsin.figures.agreement import agreement as agreement_figure
+from tocsin.figures.timeline import Marker, Shade
+
+
+def draw_agreement(subject: Subject, asked: Asked, answer: Answer) -> Any:
+    sides, definition = sides_of(subject, asked), definition_of(subject, asked)
+    windows = compared_windows(subject, asked)
+    before, after = windows.values()
+    lines = side_by_side(
+        sides.one, sides.other, definition=definition, period=period_of(subject), windows=(before, after)
+    )
+    caption = captioned(answer, f"Lines: averages of {definition.average_weeks} weeks ({definition.average}).")
+    weeks: list[dt.date] = lines["week_date"].unique().sort().to_list()
+    return agreement_figure(
+        lines,
+        _changes(answer.table, (sides.one.label, sides.other.label)),
+        caption=replace(caption, synthetic=sides.synthetic),
+        events=[
+            Marker(each.date, each.label)
+            for each in subject.desk.markers
+            if weeks[0] <= each.date < weeks[-1] + dt.timedelta(days=7)
+        ],
+        shade=[Shade(span.first, span.last, label) for label, span in windows.items()],
+    )
+
+
+def _changes(table: pl.DataFrame, names: tuple[str, str]) -> pl.DataFrame:
+    """Two rows for all, for each group, and for those places and types where the two part, the surest first."""
+    elsewhere = (
+        table.filter(pl.col("kind").is_in(["unit", "event type"]), pl.col("part")).sort("parting_p").head(MOST_NAMED)
+    )
+    rows = pl.concat([table.filter(pl.col("kind").is_in(["all", "group"])), elsewhere]).with_row_index("row")
+    sides = [
+        rows.select(
+            "row",
+            pl.col("series").alias("label"),
+            pl.lit(name).alias("series"),
+            pl.col(f"{side}_change").alias("value"),
+            pl.col(f"{side}_change_low").alias("low"),
+            pl.col(f"{side}_change_high").alias("high"),
+            "part",
+        )
+        for side, name in zip(("one", "other"), names, strict=True)
+    ]
+    return pl.concat(sides).sort("row", maintain_order=True).drop("row")
