@@ -1,15 +1,18 @@
-"""A report that lacks something says so and ends with 1, unless that is accepted; rows set aside can be asked for by data set."""
+"""A report that lacks something says so and ends with 1, unless that is accepted; it comes out of its manifest again, or says what does
+not; rows set aside can be asked for by data set."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from tests.cli.conftest import run
+from tocsin.report import manifest as pinning
 from tocsin.simulate import world
 
 pytestmark = pytest.mark.slow
@@ -77,6 +80,52 @@ def test_a_log_without_licence_or_citation_leaves_no_stray_full_stops(desk: Path
     assert "Licence: ." not in page
     assert '<p class="note"></p>' not in page
     assert "). ." not in page
+
+
+@pytest.fixture(scope="module")
+def june(desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The manifest of a report of that desk, beside what was written."""
+    (desk / "findings.toml").write_text('[un]\nvalue = 7430\nsource = "UN, 15 June 2022"\n', encoding="utf-8")
+    out = tmp_path_factory.mktemp("kept") / "june"
+    said = run("report", "--dataset", "acled", "--allow-missing", "--out", out, folder=desk).err
+    assert str(out / "report.html") in said
+    (desk / "findings.toml").rename(desk / "findings-of-june.toml")
+    return out / "manifest.json"
+
+
+def test_a_report_comes_out_of_its_manifest_again(desk: Path, june: Path) -> None:
+    refused = run("report", "--from-manifest", june, folder=desk, code=1).err
+    assert "findings.toml is not the one that the report was built from" in refused
+    (desk / "findings-of-june.toml").rename(desk / "findings.toml")
+    said = run("report", "--from-manifest", june, folder=desk).err
+    assert str(desk / "rebuilt" / "report.html") in said
+    assert "All 1 number and " in said
+    assert "are as pinned, to the last bit." in said
+    for words in (("--as-of", "2022-08-01"), ("--dataset", "acled"), ("--allow-missing",)):
+        assert "Leave out --dataset" in run("report", "--from-manifest", june, *words, folder=desk, code=1).err
+
+
+def test_what_does_not_come_out_as_pinned_is_told_beside_its_likely_cause(
+    desk: Path, june: Path, tmp_path: Path
+) -> None:
+    values = json.loads(june.read_text(encoding="utf-8"))
+    values["findings"]["un"].update(value=7431.0)
+    values["libraries"].update(polars="0.1")
+    values["seals"], values["digest"] = pinning._seals(values), ""
+    values["digest"] = pinning._digest(values)
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(values), encoding="utf-8")
+    said = run("report", "--from-manifest", path, "--out", tmp_path / "out", folder=desk, code=1).err
+    assert "Not as pinned  findings.un.value: 7431.0 then, 7430.0 now" in said
+    assert "Other version  libraries.polars: 0.1 then" in said
+    assert "not as pinned: 1 of 1 numbers" in said
+    assert "install those that the manifest names" in said
+    assert (tmp_path / "out" / "report.html").exists()
+    path.write_text(path.read_text(encoding="utf-8").replace("7431.0", "7430.0"), encoding="utf-8")
+    assert (
+        "was changed after it was written: findings.un"
+        in run("report", "--from-manifest", path, folder=desk, code=1).err
+    )
 
 
 def test_rows_set_aside_of_one_data_set(desk: Path) -> None:

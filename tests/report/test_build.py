@@ -11,9 +11,10 @@ import pytest
 
 from tests.report.conftest import FIGURE, HEAD, rewrite
 from tocsin.desk import Desk
-from tocsin.errors import QuestionError, StoreBusyError
+from tocsin.errors import FindingError, QuestionError, StoreBusyError, StoreError
 from tocsin.report import build
-from tocsin.report.build import _held
+from tocsin.report import manifest as pinning
+from tocsin.report.build import held
 from tocsin.schema import ended
 
 KILLED = """\
@@ -25,7 +26,7 @@ from tocsin.report import build
 rename = Path.rename
 
 def killed(path, target):
-    if path.name == "out" and path.parent.name.startswith(".out-"):
+    if path.name == "new" and path.parent.name.startswith(".out-"):
         os.kill(os.getpid(), signal.SIGKILL)
     return rename(path, target)
 
@@ -35,7 +36,7 @@ build(read_desk(Path(sys.argv[1])))
 
 
 def put_aside(desk: Desk) -> list[str]:
-    return [path.name for path in desk.folder.glob(".out-*")]
+    return [path.name for path in desk.folder.glob(".out-tocsin-*")]
 
 
 def last_good(desk: Desk) -> Path:
@@ -60,7 +61,7 @@ def test_a_build_killed_between_the_two_renames_loses_nothing(desk: Desk) -> Non
 
 def test_what_killed_builds_left_is_cleared_away(desk: Desk) -> None:
     page = last_good(desk)
-    for name, part in ((".out-early", "out"), (".out-late", "old")):
+    for name, part in ((".out-tocsin-early", "new"), (".out-tocsin-late", "old")):
         (desk.folder / name / part).mkdir(parents=True)
     assert build(desk).page == page
     assert page.read_text(encoding="utf-8") != "the last good one"
@@ -68,11 +69,11 @@ def test_what_killed_builds_left_is_cleared_away(desk: Desk) -> None:
 
 
 def test_two_builds_at_once_do_not_touch_each_other(desk: Desk) -> None:
-    with _held(desk):
-        (desk.folder / ".out-other" / "out").mkdir(parents=True)
+    with held(desk.folder, out=desk.folder / "out"):
+        (desk.folder / ".out-tocsin-other" / "new").mkdir(parents=True)
         with pytest.raises(StoreBusyError, match="being built already"):
             build(desk)
-        assert put_aside(desk) == [".out-other"]
+        assert put_aside(desk) == [".out-tocsin-other"]
     assert build(desk).figures == ("figure-1",)
 
 
@@ -92,3 +93,56 @@ def test_a_figure_that_can_not_be_made_is_told_with_its_reason(desk: Desk) -> No
 )
 def test_somebodys_words_end_with_one_full_stop(words: str, said: str) -> None:
     assert ended(words) == said
+
+
+def test_a_named_folder_gets_the_output_and_the_last_one_in_it_is_replaced(desk: Desk, tmp_path: Path) -> None:
+    page = last_good(desk)
+    out = tmp_path / "given" / "away"
+    (tmp_path / "given" / ".away-of-mine").mkdir(parents=True)
+    assert build(desk, out=out).page == out / "report.html"
+    (out / "figures" / "figure-1.csv").write_text("an old one")
+    build(desk, out=out)
+    assert (out / "figures" / "figure-1.csv").read_text() != "an old one"
+    assert sorted(each.name for each in out.parent.iterdir()) == [".away-of-mine", "away"]
+    assert page.read_text(encoding="utf-8") == "the last good one"
+
+
+@pytest.mark.parametrize("name", ["letters", "."])
+def test_a_folder_that_holds_something_else_is_left_alone(desk: Desk, tmp_path: Path, name: str) -> None:
+    out = tmp_path / name
+    out.mkdir(exist_ok=True)
+    (out / "manifest.json").write_text("{}")
+    (out / "letter.txt").write_text("Dear")
+    with pytest.raises(StoreError, match="no report has written"):
+        build(desk, out=out)
+    assert (out / "letter.txt").read_text() == "Dear"
+
+
+def test_a_desk_without_findings_has_a_manifest_too(desk: Desk) -> None:
+    built = build(desk)
+    pinned = pinning.read(built.page.with_name("manifest.json"))
+    assert pinned.findings == {}
+    assert [each.file for each in pinned.vintages] == ["acled.csv"]
+    assert list(pinned.inputs) == ["desk.toml"]
+    assert pinning.verify(pinned, desk=desk.folder, out=built.page.parent) == []
+    # All but the figures as PDF, which say when they were drawn.
+    made = {each.relative_to(built.page.parent).as_posix() for each in built.page.parent.rglob("*") if each.is_file()}
+    assert made - set(pinned.outputs) == {"manifest.json", "figures/figure-1.pdf"}
+
+
+def test_all_that_a_manifest_pins_comes_out_the_same_each_time(desk: Desk) -> None:
+    path = build(desk).page.with_name("manifest.json")
+    before = path.read_bytes()
+    build(desk)
+    assert path.read_bytes() == before
+
+
+def test_a_desk_that_is_edited_while_its_report_is_built_is_not_pinned(desk: Desk) -> None:
+    page = last_good(desk)
+
+    def edit(_: str) -> None:
+        (desk.folder / "desk.toml").write_text(HEAD, encoding="utf-8")
+
+    with pytest.raises(FindingError, match=r"desk\.toml changed while the report was built"):
+        build(desk, progress=edit)
+    assert page.read_text(encoding="utf-8") == "the last good one"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -12,12 +13,13 @@ from functools import cached_property
 import polars as pl
 
 from tocsin.catalogue.subject import Subject, actors_of, selection_of
-from tocsin.cube import MOST_ROWS, Among, Flags, Selection, count
+from tocsin.cube import MOST_ROWS, Among, Cube, Flags, Selection, count
 from tocsin.errors import FindingError, QuestionError, TocsinError
 from tocsin.findings.choices import Choice, Way, choices_of, groups_of
 from tocsin.findings.definition import FILE_NAME, Finding
 from tocsin.findings.evaluation import Evaluation, known, plan
 from tocsin.findings.found import Found, scaled
+from tocsin.schema import Span
 
 MOST_WAYS = 10_000
 """More ways than this are refused: nobody could look at them."""
@@ -150,7 +152,7 @@ def count_ways(
         Steegen, Tuerlinckx, Gelman and Vanpaemel (2016), Increasing Transparency Through a Multiverse Analysis, Perspectives on
         Psychological Science 11(5); Simonsohn, Simmons and Nelson (2020), Specification curve analysis, Nature Human Behaviour 4.
     """
-    way, own, columns = _prepared(subject, findings, name, expect)
+    way, own, asked = _prepared(subject, findings, name, expect)
     choices = choices_of(way)
     if not choices:
         raise FindingError(
@@ -167,7 +169,7 @@ def count_ways(
             next_step=f"Name fewer options under [choices] in desk.toml: {listed}.",
         )
     rows = []
-    for done, (texts, made) in enumerate(_combined(_counted_once(way, choices, columns), choices), start=1):
+    for done, (texts, made) in enumerate(_combined(_counted_once(way, choices, asked), choices), start=1):
         rows.append({**texts, **_worked_out(made, name)})
         progress(done, ways)
     value = pl.Float64() if isinstance(own.value, float) else pl.String()
@@ -178,8 +180,8 @@ def count_ways(
 
 def _prepared(
     subject: Subject, findings: Mapping[str, Finding], name: str, expect: str | None
-) -> tuple[Way, Found, set[str]]:
-    """The finding with those that it uses, on a desk of the groups that they need; what it comes to; and the columns counted by."""
+) -> tuple[Way, Found, list[Cube]]:
+    """The finding with those that it uses, on a desk of the groups that they need; what it comes to; and what was counted for it."""
     known(name, findings, where=FILE_NAME)
     if expect is not None:
         findings = {**findings, name: findings[name].model_copy(update={"expect": expect})}
@@ -193,7 +195,7 @@ def _prepared(
         raise FindingError(
             f"{name} is a table or a series", where=FILE_NAME, next_step="Name one with a value, or with a test."
         )
-    return way, own, {column for cube in way.subject.events.cubes for column in cube.table.columns}
+    return way, own, list(way.subject.events.cubes)
 
 
 def _needed(findings: Mapping[str, Finding], name: str) -> dict[str, Finding]:
@@ -238,19 +240,21 @@ def _value(one: Found) -> float | str:
     return "series" if isinstance(one.value, pl.DataFrame) else str(one.value)
 
 
-def _counted_once(way: Way, choices: tuple[Choice, ...], columns: set[str]) -> Way:
+def _counted_once(way: Way, choices: tuple[Choice, ...], asked: list[Cube]) -> Way:
     """The way on events that were counted once, by all that any option tells apart, so that every way is folded from that count.
 
-    Where such a count would be too large, each way asks the engine anew.
+    Where such a count would be too large, or a way looks at days far from the desk's, the engine is asked anew.
 
     Args:
-        columns: By which the findings were counted.
+        asked: What was counted for the desk's own way.
     """
+    columns = {column for cube in asked for column in cube.table.columns}
     made = [way, *(option.made(way) for choice in choices for option in choice.options)]
     types = [selection_of(each.subject).event_types for each in made]
     wide = Selection(
         countries=way.subject.desk.countries,
         event_types=tuple(sorted({kind for of in types for kind in of or ()})) if None not in types else None,
+        span=_days(asked),
     )
     flags = Flags(
         groups={f"group_{number}": names for number, names in enumerate(_groups(made))},
@@ -267,6 +271,16 @@ def _counted_once(way: Way, choices: tuple[Choice, ...], columns: set[str]) -> W
     except QuestionError:
         return way
     return replace(way, subject=replace(way.subject, events=events))
+
+
+def _days(asked: list[Cube]) -> Span | None:
+    """The days that the desk's own way looks at, and half a year around them; None for all."""
+    spans = [cube.selection.span for cube in asked]
+    if not spans or None in spans:
+        return None
+    known = [span for span in spans if span]
+    around = dt.timedelta(weeks=26)
+    return Span(min(span.first for span in known) - around, max(span.last for span in known) + around)
 
 
 def _groups(made: list[Way]) -> list[tuple[str, ...]]:

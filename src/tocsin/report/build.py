@@ -1,4 +1,4 @@
-"""Build a desk's report: every figure in every format, and one self-contained page.
+"""Build a desk's report: every figure in every format, one self-contained page, the desk's own text, and what pins it all.
 
 The last good output stays until the new one is whole: a new one is written beside it, in a folder `.out-…` of the desk, and then takes
 its place by two renames. What a build that was killed has left there is cleared up by the next one.
@@ -10,6 +10,7 @@ import base64
 import contextlib
 import datetime as dt
 import fcntl
+import glob
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,9 +22,10 @@ import polars as pl
 
 from tocsin.catalogue import Answer, Asked, Subject, ask, asked_of, draw, figures_of, subject_of
 from tocsin.catalogue.subject import windows_of
-from tocsin.desk import Desk, Figure
-from tocsin.errors import QuestionError, StoreBusyError, StoreError
+from tocsin.desk import MEMORY, Desk, Figure
+from tocsin.errors import FindingError, QuestionError, StoreBusyError, StoreError
 from tocsin.figures.write import embed, script, specification, svg, write
+from tocsin.report import manifest as pinning
 from tocsin.report.assessment import Assessment, assess, wanted
 from tocsin.report.cautions import cautions
 from tocsin.report.export import export
@@ -34,8 +36,8 @@ from tocsin.store import Store, open_store
 
 FIGURE_FORMS = ("svg", "png", "pdf", "json", "html")
 PAGE = "report.html"
-BESIDE = ".out-"
-"""Begins the name of the folder in which an output is made; in it, `out` is the new one, and `old` the one that it replaces."""
+OUT = "out"
+"""The folder of a desk's output."""
 
 
 @dataclass(frozen=True)
@@ -71,31 +73,39 @@ def build(
     *,
     dataset: str | None = None,
     as_of: dt.date | None = None,
+    out: Path | None = None,
+    others: tuple[str, ...] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Built:
-    """Write out/report.html and out/figures/ of a desk.
+    """Write a desk's report, and the manifest that pins it.
 
     Args:
         dataset: Which data set to count, if not the one that the desk names.
         as_of: Take the data as they stood on that day.
+        out: The folder to write: the desk's own `out` if it is not said. An output that lies there is replaced.
+        others: The data sets that the report says are loaded too: those that are, if it is not said.
         progress: Told what is being worked on.
 
     Raises:
         StoreBusyError: the same desk's report is being built already.
-        QuestionError, StoreError, DeskError, FindingError: nothing can be built; the last good output stays.
+        QuestionError, StoreError, DeskError, FindingError: nothing can be built, or the folder holds something else than an output;
+            the last good output stays.
     """
-    out = desk.folder / "out"
-    with open_store(desk.memory) as store, _held(desk):
+    out = (out or desk.folder / OUT).resolve()
+    inputs = _inputs(desk)
+    with open_store(desk.memory) as store, held(desk.folder, out=out):
         subject = subject_of(desk, store, dataset=dataset, as_of=as_of)
-        with tempfile.TemporaryDirectory(dir=desk.folder, prefix=BESIDE) as place:
-            folder = Path(place) / "out"
+        if others is None:
+            others = tuple(name for name in store.datasets() if name != subject.events.about.dataset)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=_beside(out)) as place:
+            folder = Path(place) / "new"
             (folder / "figures").mkdir(parents=True)
             drawn = []
             for number, each in enumerate(figures_of(desk), start=1):
                 progress(each.title or each.id)
                 drawn.append(_figure(subject, each, number, folder / "figures"))
             progress("the page")
-            values = _values(subject, store, drawn)
+            values = _values(subject, store, drawn, others)
             (folder / PAGE).write_text(_page(values), encoding="utf-8")
             assessment = None
             if wanted(desk.folder):
@@ -109,6 +119,7 @@ def build(
                     cautions=values["cautions"],
                     folder=folder,
                 )
+            _pin(subject, folder, inputs=inputs, others=others)
             _swap(folder, out)
     failed = [(each.id, each.reason) for each in drawn if each.reason]
     failed += [(name, values[name]) for name in ("comparison_reason", "spread_reason") if values[name]]
@@ -143,37 +154,98 @@ def _figure(subject: Subject, figure: Figure, number: int, folder: Path) -> _Dra
     )
 
 
+def _inputs(desk: Desk) -> dict[str, str]:
+    return pinning.digests(desk.folder, pinning.inputs_of(desk))
+
+
+def _pin(subject: Subject, folder: Path, *, inputs: dict[str, str], others: tuple[str, ...]) -> None:
+    """Write the manifest of all that was written.
+
+    Raises:
+        FindingError: a file of the desk is no longer the one that the report was built from.
+    """
+    path = folder / pinning.FILE_NAME
+    # The assessment has pinned its findings.
+    pinned = (
+        pinning.read(path) if path.exists() else pinning.manifest({}, about=subject.events.about, inputs={}, outputs={})
+    )
+    now = _inputs(subject.desk)
+    changed = [name for name in {**inputs, **now} if inputs.get(name) != now.get(name)]
+    if changed:
+        raise FindingError(
+            f"{', '.join(changed)} changed while the report was built",
+            where=str(subject.desk.folder),
+            next_step="Nothing was written. Run the command again.",
+        )
+    made = (each.relative_to(folder) for each in folder.rglob("*") if each.is_file())
+    # A figure as PDF says when it was drawn.
+    names = [each.as_posix() for each in made if (each.parts[0], each.suffix) != ("figures", ".pdf")]
+    outputs = pinning.digests(folder, set(names) - {pinning.FILE_NAME})
+    pinning.write(path, pinned.model_copy(update={"inputs": inputs, "outputs": outputs, "others": others}))
+
+
 @contextlib.contextmanager
-def _held(desk: Desk) -> Iterator[None]:
-    """The desk's output for one build at a time, with what killed builds have left cleared up."""
+def held(folder: Path, *, out: Path) -> Iterator[None]:
+    """An output of the desk in a folder for one build at a time, with what killed builds have left beside it cleared up.
+
+    Raises:
+        StoreBusyError: a report of the desk is being built already.
+        StoreError: the output holds something that no build has written, or can not be written.
+    """
     try:
         # The lock goes when the process does, however it ends.
-        with (desk.memory / "report.lock").open("a") as lock:
+        with (folder / MEMORY / "report.lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise StoreBusyError(
                     "the report is being built already",
-                    where=str(desk.folder),
+                    where=str(folder),
                     next_step="Wait until the other build has ended, and run the command again.",
                 ) from error
-            _clear_up(desk.folder)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            _clear_up(out)
+            if out != folder / OUT:
+                _refuse_foreign(out)
             yield
     except OSError as error:
         raise StoreError(
             f"the report can not be written: {error.strerror or error}",
-            where=str(desk.folder / "out"),
+            where=str(out),
             next_step="The last good output was left as it is. Check that the disk has room and that you may write there.",
         ) from error
 
 
-def _clear_up(folder: Path) -> None:
+def _beside(out: Path) -> str:
+    """Begins the name of the folder in which an output is made; in it, `new` is the new one, and `old` the one that it replaces."""
+    return f".{out.name}-tocsin-"
+
+
+def _clear_up(out: Path) -> None:
     """Remove what killed builds have left; the last good output comes back where one was killed between the two renames."""
-    out = folder / "out"
-    for left in sorted(folder.glob(f"{BESIDE}*")):
-        if (left / "old").is_dir() and not out.exists():
-            (left / "old").rename(out)
+    for left in sorted(out.parent.glob(f"{glob.escape(_beside(out))}*")):
+        old = left / "old"
+        if old.is_dir() and not out.exists():
+            old.rename(out)
         shutil.rmtree(left, ignore_errors=True)
+
+
+def _refuse_foreign(out: Path) -> None:
+    """What is replaced is an output and nothing else: nobody loses a file for having named the wrong folder.
+
+    Raises:
+        StoreError: there is something else in it.
+    """
+    written = {PAGE, "figures", pinning.FILE_NAME}
+    with contextlib.suppress(FindingError):
+        written |= {name.partition("/")[0] for name in pinning.read(out / pinning.FILE_NAME).outputs}
+    foreign = sorted(each.name for each in out.iterdir() if each.name not in written) if out.exists() else []
+    if foreign:
+        raise StoreError(
+            f"holds {foreign[0]}{' and more' if len(foreign) > 1 else ''}, which no report has written",
+            where=str(out),
+            next_step="A report replaces the folder that it is written to: name another, or take that out of it.",
+        )
 
 
 def _swap(new: Path, out: Path) -> None:
@@ -190,13 +262,12 @@ def _swap(new: Path, out: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _values(subject: Subject, store: Store, drawn: list[_Drawn]) -> dict[str, Any]:
+def _values(subject: Subject, store: Store, drawn: list[_Drawn], others: tuple[str, ...]) -> dict[str, Any]:
     desk, about = subject.desk, subject.events.about
     comparison, comparison_reason = _tried(subject, "comparison", Asked())
     spread, spread_reason = _tried(subject, "spread", Asked(level="unit_code"))
     left, _ = _tried(subject, "filters", Asked())
     overall = comparison.table.row(0, named=True) if comparison else None
-    others = tuple(name for name in store.datasets() if name != about.dataset)
     return {
         "title": desk.title,
         "about": about,

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -20,14 +20,20 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from tocsin import __version__
+from tocsin.desk import FILE_NAME as DESK
+from tocsin.desk import Desk
 from tocsin.errors import FindingError
+from tocsin.findings.definition import FILE_NAME as FINDINGS
 from tocsin.findings.found import Found
+from tocsin.findings.signed import FILE_NAME as SIGNED
 from tocsin.findings.signed import digest_of, plain
-from tocsin.schema import Provenance
+from tocsin.report.text import FILE_NAME as TEXT
+from tocsin.schema import Provenance, Vintage
 from tocsin.writing import write_whole
 
 FILE_NAME = "manifest.json"
-FORM: Literal[1] = 1
+FORM: Literal[2] = 2
+"""Form 1 did not pin figures, signed.json, the desk's own places, other data sets, and how a file was loaded; it is still read."""
 LIBRARIES = (
     "altair",
     "duckdb",
@@ -57,6 +63,9 @@ def _in_output(name: str) -> str:
 
 InOutput = Annotated[str, AfterValidator(_in_output)]
 
+LONGEST = 80
+"""Characters of a value that are shown of a difference."""
+
 _SEALED_APART = ("libraries", "inputs", "findings", "outputs")
 _AGAIN = "Take it back from version control, or build the report anew: tocsin report"
 
@@ -66,9 +75,16 @@ class _Pinned(BaseModel):
 
 
 class PinnedVintage(_Pinned):
-    """One load of the data; its key binds the file, the mapping by which it was read, its day and what it covers."""
+    """One load of the data; its key binds the file, the mapping by which it was read, its day and what it covers.
 
-    number: int
+    Args:
+        dated: Somebody said its day. This and what follows is None in form 1.
+        complete: It was said to be complete.
+        covers: The days that it was said to cover: "2020-01-01..2022-07-31"; empty where nothing was said.
+        loaded_at: When; rows of later days were set aside.
+    """
+
+    number: Annotated[int, Field(ge=1)]
     key: str
     file: str
     digest: Digest
@@ -76,6 +92,19 @@ class PinnedVintage(_Pinned):
     rows: int
     events: int
     synthetic: bool
+    dated: bool | None = None
+    complete: bool | None = None
+    covers: str | None = None
+    loaded_at: dt.datetime | None = None
+
+
+def _apart(vintages: tuple[PinnedVintage, ...]) -> tuple[PinnedVintage, ...]:
+    """Loads that can be told apart."""
+    if len({each.number for each in vintages}) != len(vintages) or len({each.key for each in vintages}) != len(
+        vintages
+    ):
+        raise ValueError("two of them have one number or one key")
+    return vintages
 
 
 class PinnedFinding(_Pinned):
@@ -102,17 +131,19 @@ class Manifest(_Pinned):
     Args:
         manifest: The form of the file.
         inputs: SHA-256 of the desk's own files, by name.
+        others: Data sets that were loaded too and not counted: the report says so. None in form 1.
         outputs: SHA-256 of what was written, by path in the output: of files that come out the same each time.
     """
 
-    manifest: Literal[1]
+    manifest: Literal[1, 2]
     tocsin: str
     python: str
     libraries: Mapping[str, str]
     inputs: Mapping[str, Digest]
     dataset: str | None
     as_of: dt.date | None
-    vintages: tuple[PinnedVintage, ...]
+    vintages: Annotated[tuple[PinnedVintage, ...], AfterValidator(_apart)]
+    others: tuple[str, ...] | None = None
     findings: Mapping[str, PinnedFinding]
     outputs: Mapping[InOutput, Digest]
 
@@ -131,8 +162,14 @@ class Difference:
     then: str
     now: str
 
+    @property
+    def name(self) -> str:
+        """Of what it is: the finding, or the file."""
+        part, _, name = self.key.partition(".")
+        return name.rpartition(".")[0] if part in ("findings", "vintages") else name
+
     def __str__(self) -> str:
-        return f"{self.key}: {self.then or 'nothing'} then, {self.now or 'nothing'} now"
+        return f"{self.key}: {_short(self.then)} then, {_short(self.now)} now"
 
 
 def manifest(
@@ -143,7 +180,7 @@ def manifest(
     Args:
         found: Its findings by name.
         about: The data that were counted; None where none were.
-        inputs: See `digests`, of the desk: desk.toml, findings.toml, report.md, its own boundaries and capitals.
+        inputs: See `digests`, of the desk's files: see `inputs_of`.
         outputs: See `digests`, of the output, without manifest.json.
     """
     return Manifest(
@@ -154,22 +191,16 @@ def manifest(
         inputs=dict(inputs),
         dataset=about.dataset if about else None,
         as_of=about.as_of if about else None,
-        vintages=tuple(
-            PinnedVintage(
-                number=each.number,
-                key=each.key,
-                file=each.file,
-                digest=each.digest,
-                data_date=each.data_date,
-                rows=each.rows,
-                events=each.events,
-                synthetic=each.synthetic,
-            )
-            for each in (about.vintages if about else ())
-        ),
+        vintages=tuple(_load(each) for each in (about.vintages if about else ())),
         findings={name: _pinned(one) for name, one in found.items()},
         outputs=dict(outputs),
     )
+
+
+def inputs_of(desk: Desk) -> tuple[str, ...]:
+    """The files of a desk that its report hangs on, whether or not they are there."""
+    places = (desk.places.boundaries, desk.places.capitals)
+    return (DESK, FINDINGS, TEXT, SIGNED, *(name for name in places if name))
 
 
 def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
@@ -220,16 +251,14 @@ def read(path: Path) -> Manifest:
         ) from error
 
 
-def compare(pinned: Manifest, found: Mapping[str, Found]) -> list[Difference]:
-    """What of the findings is not as pinned, to the last bit of each value and the last id behind it."""
-    then = pinned.model_dump(mode="json")["findings"]
-    now = {name: _pinned(one).model_dump(mode="json") for name, one in found.items()}
-    return [
-        Difference(f"findings.{name}.{key}", _said(then, name, key), _said(now, name, key))
-        for name in dict.fromkeys([*then, *now])
-        for key in PinnedFinding.model_fields
-        if _said(then, name, key) != _said(now, name, key)
-    ]
+def compare(pinned: Manifest, now: Manifest) -> list[Difference]:
+    """What of a report made anew is not as pinned: loads of the data, findings to the last bit and the last id behind them, files.
+
+    What only the later form pins is not held against the earlier.
+    """
+    then, here = _told(pinned), _told(now)
+    keys = [*then, *(key for key in here if key.startswith("findings.") and key not in then)]
+    return [Difference(key, then.get(key, ""), here.get(key, "")) for key in keys if then.get(key) != here.get(key)]
 
 
 def verify(pinned: Manifest, *, desk: Path, out: Path) -> list[Difference]:
@@ -255,10 +284,26 @@ def software(pinned: Manifest) -> list[Difference]:
     return [Difference(*pair) for pair in pairs if pair[1] != pair[2]]
 
 
-def lacking(pinned: Manifest, about: Provenance) -> list[PinnedVintage]:
-    """The vintages that are pinned and not among those counted."""
-    keys = {each.key for each in about.vintages}
+def lacking(pinned: Manifest, keys: Collection[str]) -> list[PinnedVintage]:
+    """The vintages that are pinned and not among these, told by their keys."""
     return [each for each in pinned.vintages if each.key not in keys]
+
+
+def _load(vintage: Vintage) -> PinnedVintage:
+    return PinnedVintage(
+        number=vintage.number,
+        key=vintage.key,
+        file=vintage.file,
+        digest=vintage.digest,
+        data_date=vintage.data_date,
+        rows=vintage.rows,
+        events=vintage.events,
+        synthetic=vintage.synthetic,
+        dated=vintage.dated,
+        complete=vintage.complete,
+        covers=f"{vintage.covers.first}..{vintage.covers.last}" if vintage.covers else "",
+        loaded_at=vintage.loaded_at,
+    )
 
 
 def _pinned(one: Found) -> PinnedFinding:
@@ -278,8 +323,27 @@ def _exact(value: float | str | None) -> float | str | None:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _said(findings: Mapping[str, Mapping[str, Any]], name: str, key: str) -> str:
-    return json.dumps(findings[name][key], ensure_ascii=False) if name in findings else ""
+def _told(one: Manifest) -> dict[str, str]:
+    """What is compared of a manifest, by its key: of an older form, what that form says."""
+    values = one.model_dump(mode="json")
+    loads = {
+        f"vintages.{each['number']}.{key}": value
+        for each in values["vintages"]
+        for key, value in each.items()
+        if value is not None
+    }
+    findings = {
+        f"findings.{name}.{key}": value for name, each in values["findings"].items() for key, value in each.items()
+    }
+    told = {key: json.dumps(value, ensure_ascii=False) for key, value in {**loads, **findings}.items()}
+    return told | {f"outputs.{name}": digest for name, digest in values["outputs"].items()}
+
+
+def _short(text: str) -> str:
+    """As a line has room for it."""
+    if not text:
+        return "nothing"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
 
 
 def _values(path: Path) -> dict[str, Any]:
