@@ -82,7 +82,20 @@ class Figure(Frozen):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="names the files of the figure")
     question: Literal[
-        "weekly", "concentration", "proximity", "scales", "mix", "panel", "position", "placement", "dating", "agreement"
+        "weekly",
+        "concentration",
+        "proximity",
+        "scales",
+        "mix",
+        "panel",
+        "position",
+        "placement",
+        "dating",
+        "agreement",
+        "attribution",
+        "claims",
+        "initiator",
+        "ways",
     ]
     title: str = ""
     group: str | None = None
@@ -92,6 +105,16 @@ class Figure(Frozen):
     near_km: float | None = Field(default=None, ge=0, le=5000)
     level: str | None = None
     against: str | None = None
+    weeks: int | None = Field(default=None, ge=2, le=520)
+    finding: str | None = None
+
+    @model_validator(mode="after")
+    def _ways_of_a_finding(self) -> Figure:
+        if (self.question == "ways") != (self.finding is not None):
+            raise ValueError(
+                'question = "ways" draws a finding in every way of counting: it, and no other, needs finding = "NAME"'
+            )
+        return self
 
     @model_validator(mode="after")
     def _groups_are_named(self) -> Figure:

@@ -14,6 +14,7 @@ from tocsin.analysis.proximity import class_labels
 from tocsin.analysis.weeks import covered_weeks, week_start
 from tocsin.catalogue.answers_agreement import behind_agreement
 from tocsin.catalogue.answers_coverage import behind_mix, behind_outlets, behind_panel, behind_scales
+from tocsin.catalogue.answers_layers import behind_attribution, behind_claims, behind_initiator
 from tocsin.catalogue.answers_place import behind_position
 from tocsin.catalogue.subject import (
     Asked,
@@ -182,4 +183,7 @@ _BEHIND: Mapping[str, Callable[[Subject, Asked, Selection, pl.DataFrame, Sequenc
     "placement": _placed,
     "dating": _dated,
     "agreement": behind_agreement,
+    "attribution": behind_attribution,
+    "claims": behind_claims,
+    "initiator": behind_initiator,
 }

@@ -10,6 +10,7 @@ from tocsin.catalogue.drawing import draw_map, draw_series
 from tocsin.catalogue.drawing_agreement import draw_agreement
 from tocsin.catalogue.drawing_coverage import draw_mix, draw_panel, draw_scales
 from tocsin.catalogue.drawing_dating import draw_dating
+from tocsin.catalogue.drawing_layers import draw_attribution, draw_claims, draw_initiator
 from tocsin.catalogue.drawing_place import draw_placement, draw_position
 from tocsin.catalogue.subject import Answer, Asked, Subject
 
@@ -25,5 +26,8 @@ DRAWN: Mapping[str, Callable[[Subject, Asked, Answer], Any]] = MappingProxyType(
         "placement": draw_placement,
         "dating": draw_dating,
         "agreement": draw_agreement,
+        "attribution": draw_attribution,
+        "claims": draw_claims,
+        "initiator": draw_initiator,
     }
 )

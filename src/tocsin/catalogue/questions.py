@@ -20,6 +20,7 @@ from tocsin.catalogue.answers import (
 from tocsin.catalogue.answers_agreement import answer_agreement
 from tocsin.catalogue.answers_coverage import answer_mix, answer_outlets, answer_panel, answer_scales
 from tocsin.catalogue.answers_dating import answer_dating
+from tocsin.catalogue.answers_layers import answer_attribution, answer_claims, answer_initiator
 from tocsin.catalogue.answers_place import answer_placement, answer_position
 from tocsin.catalogue.subject import Answer, Asked, Subject
 from tocsin.errors import QuestionError, did_you_mean
@@ -196,6 +197,33 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_agreement,
         figure=True,
         example="tocsin table agreement --against source:SOHR",
+    ),
+    Question(
+        name="attribution",
+        asks="Which share can nobody attribute, by the reviewed layer and by what the columns say, with bounds?",
+        arguments=("group", "by", "windows", "week_starts"),
+        columns=("event_date", "event_type", "country", "actor1"),
+        answer=answer_attribution,
+        figure=True,
+        example="tocsin figure attribution -o attribution.svg",
+    ),
+    Question(
+        name="claims",
+        asks="How many incidents has each group, with and without contested claims?",
+        arguments=("groups", "windows"),
+        columns=("event_date", "event_type", "country", "actor1"),
+        answer=answer_claims,
+        figure=True,
+        example="tocsin table claims",
+    ),
+    Question(
+        name="initiator",
+        asks="Who began it: the share begun by each group, with bounds for the undecided?",
+        arguments=("group", "by", "groups", "windows"),
+        columns=("event_date", "event_type", "country", "actor1"),
+        answer=answer_initiator,
+        figure=True,
+        example="tocsin table initiator",
     ),
 )
 

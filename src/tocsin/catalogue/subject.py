@@ -170,6 +170,7 @@ def asked_of(figure: Figure) -> Asked:
         near_km=() if figure.near_km is None else (figure.near_km,),
         level=figure.level,
         against=figure.against,
+        weeks=figure.weeks,
         title=figure.title,
     )
 

@@ -20,7 +20,8 @@ QuestionArgument = Annotated[
     str,
     typer.Argument(
         help="weekly, concentration, spread, proximity, comparison, actors, filters, precision, reporting; how sure: scales, outlets, "
-        "mix, panel, position, placement, dating, agreement. What each asks: tocsin status."
+        "mix, panel, position, placement, dating, agreement, attribution, "
+        "claims, initiator. What each asks: tocsin status."
     ),
 ]
 GroupOption = Annotated[list[str] | None, typer.Option(help="A group of the desk; several make one line each.")]

@@ -11,13 +11,13 @@ from tocsin.findings.ways import Ways
 from tocsin.schema import ended
 
 
-def answer_of(subject: Subject, ways: Ways) -> Answer:
+def answer_of(subject: Subject, ways: Ways, *, title: str = "") -> Answer:
     """The table of all ways with the words that go with it."""
-    unit = ways.found.finding.unit or ("per cent" if ways.found.finding.percent else "")
+    unit = ways.found.finding.unit_printed
     return Answer(
         question="ways",
         table=ways.table,
-        title=ways.found.finding.label or ways.found.name,
+        title=title or ways.found.finding.label or ways.found.name,
         subtitle=f"{unit[:1].upper()}{unit[1:]}{', in' if unit else 'In'} every combination of reasonable choices",
         definition=ended(ways.sentence),
         notes=(ways.most,) if ways.most else (),
@@ -25,7 +25,7 @@ def answer_of(subject: Subject, ways: Ways) -> Answer:
     )
 
 
-def draw_ways(subject: Subject, ways: Ways) -> Any:
+def draw_ways(subject: Subject, ways: Ways, *, title: str = "") -> Any:
     """The specification curve of a finding: an Altair chart.
 
     Raises:
@@ -39,7 +39,7 @@ def draw_ways(subject: Subject, ways: Ways) -> Any:
             f"{ways.found.name} is no number, so its ways have no curve",
             next_step=f"Its table: tocsin ways {ways.found.name}",
         )
-    answer = answer_of(subject, ways)
+    answer = answer_of(subject, ways, title=title)
     caption = Caption(
         title=answer.title,
         subtitle=answer.subtitle,

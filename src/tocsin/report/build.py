@@ -25,6 +25,9 @@ from tocsin.catalogue.subject import windows_of
 from tocsin.desk import MEMORY, Desk, Figure
 from tocsin.errors import FindingError, QuestionError, StoreBusyError, StoreError
 from tocsin.figures.write import embed, script, specification, svg, write
+from tocsin.findings import read_findings
+from tocsin.findings.drawn import answer_of, draw_ways
+from tocsin.findings.ways import count_ways
 from tocsin.report import manifest as pinning
 from tocsin.report.assessment import Assessment, assess, wanted
 from tocsin.report.cautions import cautions
@@ -134,12 +137,12 @@ def build(
 
 def _figure(subject: Subject, figure: Figure, number: int, folder: Path) -> _Drawn:
     """Draw one figure into the folder, in every form; or say why it can not be drawn."""
-    name, asked = figure.id, asked_of(figure)
+    name = figure.id
     try:
-        answer = ask(subject, figure.question, asked)
-        drawn = specification(draw(subject, figure.question, asked, answer))
-    except QuestionError as error:
-        return _Drawn(id=name, number=number, title=asked.title or name, reason=str(error))
+        answer, chart = _answered(subject, figure)
+        drawn = specification(chart)
+    except (QuestionError, FindingError) as error:
+        return _Drawn(id=name, number=number, title=figure.title or name, reason=str(error))
     for form in FIGURE_FORMS:
         write(drawn, folder / f"{name}.{form}")
     numbers = export(answer, form="csv")
@@ -152,6 +155,20 @@ def _figure(subject: Subject, figure: Figure, number: int, folder: Path) -> _Dra
         script=embed(drawn, f"live-{name}"),
         csv="data:text/csv;charset=utf-8;base64," + base64.b64encode(numbers).decode(),
     )
+
+
+def _answered(subject: Subject, figure: Figure) -> tuple[Answer, Any]:
+    """The numbers of a figure and its chart.
+
+    Raises:
+        QuestionError, FindingError: these data can not give it.
+    """
+    if figure.finding is None:
+        asked = asked_of(figure)
+        answer = ask(subject, figure.question, asked)
+        return answer, draw(subject, figure.question, asked, answer)
+    ways = count_ways(subject, read_findings(subject.desk.folder), figure.finding)
+    return answer_of(subject, ways, title=figure.title), draw_ways(subject, ways, title=figure.title)
 
 
 def _inputs(desk: Desk) -> dict[str, str]:

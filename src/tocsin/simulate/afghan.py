@@ -11,6 +11,7 @@ import polars as pl
 from tocsin.simulate import layout
 from tocsin.simulate.arrays import Days, Flags, Floats, Ints, Texts
 from tocsin.simulate.happenings import BATTLE, COMPONENTS
+from tocsin.simulate.notes import planted
 from tocsin.simulate.places import Pool, place_of_each, pool_of
 from tocsin.simulate.provinces import PROFILES, Profile
 from tocsin.simulate.truth import AFGHANISTAN, Truth, value_on
@@ -69,7 +70,7 @@ def afghanistan(*, seed: int = 2022) -> pl.DataFrame:
         fatalities=_deaths(truth, kind, stratum, rng),
         timestamp=_revised_at(dated, rng),
     )
-    return _finished(events)
+    return _annotated(_finished(events), seed)
 
 
 def _violent(truth: Truth, days: Days, rng: np.random.Generator) -> Ints:
@@ -207,7 +208,7 @@ def _finished(events: pl.DataFrame) -> pl.DataFrame:
             country=pl.lit("Afghanistan"),
             source=pl.col("source_scale").replace_strict({scale: layout.sources(scale) for scale in scales}),
             notes=pl.format(
-                "Synthetic event: {}{} involving {}; {}, {}; {} killed. Made by a generator: no such event took place.",
+                "Synthetic event: {}{} involving {}; {}, {}; {} killed.",
                 what.str.head(1).str.to_lowercase(),
                 what.str.slice(1),
                 pl.concat_str("actor1", "actor2", separator=" and ", ignore_nulls=True),
@@ -217,3 +218,11 @@ def _finished(events: pl.DataFrame) -> pl.DataFrame:
             ),
         )
     )
+
+
+def _annotated(events: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """The events with what their notes say of who claims them and who began them."""
+    words = planted(events, seed=seed)["words"]
+    end = pl.lit("Made by a generator: no such event took place.")
+    told = pl.when(words != "").then(words)
+    return events.with_columns(notes=pl.concat_str("notes", told, end, separator=" ", ignore_nulls=True))

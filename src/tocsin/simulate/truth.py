@@ -149,3 +149,22 @@ AFGHANISTAN = Truth(
     deaths_before=2.2,
     deaths_after=1.1,
 )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is planted in the notes: chances, each of one."""
+
+    known: tuple[float, float, float]
+    """That an attack with an insurgent group among its actors is claimed by one, claimed by several, contested; else it is unclaimed."""
+    unknown: tuple[float, float, float]
+    """The same of one by nobody known; else its actor is unidentified."""
+    unseen: float
+    """That a claim by one is told in words that no rule sees."""
+    by_taliban: float
+    """That the Taliban began a battle in which they fought."""
+    told: float
+    """That the note of a battle says who began it."""
+
+
+TOLD = Told(known=(0.45, 0.05, 0.08), unknown=(0.08, 0.02, 0.03), unseen=0.15, by_taliban=0.6, told=0.7)

@@ -1,0 +1,213 @@
+"""How many attacks can nobody attribute, how many do several claim, and how does each group's count hang on contested claims?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from tocsin.analysis.sampled import wilson
+from tocsin.schema import Span
+
+ALL = "All incidents"
+ONE, SEVERAL, CONTESTED = "claimed by one", "claimed by several", "contested"
+UNCLAIMED, UNIDENTIFIED, UNDECIDED = "unclaimed", "actor unidentified", "undecided"
+STATES = (ONE, SEVERAL, CONTESTED, UNCLAIMED, UNIDENTIFIED)
+COUNTS: Mapping[str, str] = {state: state.replace(" ", "_") for state in STATES}
+
+_STATE, _PROPOSED, _SOURCE = pl.col("state"), pl.col("proposed"), pl.col("source")
+_UNREAD = _STATE.is_null()
+# Where nobody has read it: the source says that the actor is unidentified, and the note names nobody; or it names all actors, and the
+# note does not say that nobody knows.
+_BY_SOURCE = (
+    _UNREAD & _SOURCE.eq(UNIDENTIFIED).fill_null(value=False) & _PROPOSED.fill_null(UNIDENTIFIED).eq(UNIDENTIFIED)
+)
+_NAMED = _UNREAD & _SOURCE.eq("named").fill_null(value=False) & ~_PROPOSED.eq(UNIDENTIFIED).fill_null(value=False)
+
+
+def attribution(
+    incidents: pl.DataFrame, *, spans: Mapping[str, Span], by_type: bool = False, confidence: float = 0.95
+) -> pl.DataFrame:
+    """The share of incidents that nobody can attribute, with bounds for what is not decided, in each of some spans of days.
+
+    Args:
+        incidents: One row an incident, as layers.judged gives: event_date, event_type, state, source, proposed, number, drawn.
+        spans: Label -> days.
+        by_type: A series for each type of event, after that of all.
+        confidence: Of the interval of a sample, between 0 and 1.
+
+    Returns:
+        One row a span and series: period (its label), from_date, to_date, series, incidents; reviewed (somebody decided), differing
+        (of these, reviewers differ), proposed (nobody decided, and the rules propose something); the number in each state as people
+        decided, and undecided (all others); by_source (nobody decided; the source calls an actor unidentified and the note names nobody);
+        then shares of one: share_low (decided as unidentified: all undecided ones are attributed), share_high (none of them is),
+        word_low and word_high (the same, but where nobody decided the source's word counts, unless the note says otherwise),
+        share_source (by the source's columns alone), several_low, several_high (claimed by several; decided as such, and all undecided
+        ones with it); sampled, estimate, estimate_low, estimate_high (of the incidents drawn at random, see `sampled.wilson`; null where
+        fewer than five were drawn). Shares are null where there is no incident.
+
+    Assumes:
+        A reviewer's decision is right. For share_low and share_high nothing else; for word_low and word_high also that the source's
+        columns are right where the note does not say otherwise in words that the rules see.
+
+    Source:
+        Bounds without assumptions on what is missing: Manski (1989), Anatomy of the Selection Problem, Journal of Human Resources 24(3).
+    """
+    reach = incidents.filter("drawn")["number"].max()
+    marked = incidents.with_columns(
+        sampled=pl.col("number").le(pl.lit(reach, dtype=pl.Float64)).fill_null(value=False),
+        unidentified=_STATE.eq(UNIDENTIFIED).fill_null(value=False),
+        open=_STATE.fill_null(UNDECIDED).eq(UNDECIDED),
+        by_source=_BY_SOURCE,
+        named=_NAMED,
+    )
+    types = incidents["event_type"].drop_nulls().unique().sort().to_list() if by_type else []
+    rows = []
+    for label, span in spans.items():
+        within = marked.filter(pl.col("event_date").is_between(span.first, span.last))
+        for series in (ALL, *types):
+            part = within if series == ALL else within.filter(pl.col("event_type") == series)
+            rows.append(
+                {
+                    "period": label,
+                    "from_date": span.first,
+                    "to_date": span.last,
+                    "series": series,
+                    **_row(part, confidence),
+                }
+            )
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _row(part: pl.DataFrame, confidence: float) -> dict[str, float | int | None]:
+    total = part.height
+    states = dict(part.drop_nulls("state").group_by("state").len().iter_rows())
+    sums = {name: int(part[name].sum()) for name in ("unidentified", "open", "by_source", "named")}
+    several = states.get(SEVERAL, 0)
+
+    def share(count: int) -> float | None:
+        return count / total if total else None
+
+    drawn = part.filter("sampled")
+    estimate = wilson(
+        int(drawn["unidentified"].sum()),
+        int(drawn["open"].sum()),
+        drawn=drawn.height,
+        total=total,
+        confidence=confidence,
+    )
+    return {
+        "incidents": total,
+        "reviewed": int(part["state"].is_not_null().sum()),
+        "differing": int(part["differing"].sum()),
+        "proposed": int((part["state"].is_null() & part["proposed"].is_not_null()).sum()),
+        **{name: int(states.get(state, 0)) for state, name in COUNTS.items()},
+        "undecided": sums["open"],
+        "by_source": sums["by_source"],
+        "share_low": share(sums["unidentified"]),
+        "share_high": share(sums["unidentified"] + sums["open"]),
+        "word_low": share(sums["unidentified"] + sums["by_source"]),
+        "word_high": share(sums["unidentified"] + sums["open"] - sums["named"]),
+        "share_source": share(int((part["source"].fill_null(UNIDENTIFIED) == UNIDENTIFIED).sum())),
+        "several_low": share(several),
+        "several_high": share(several + sums["open"]),
+        "sampled": drawn.height,
+        **dict(zip(("estimate", "estimate_low", "estimate_high"), estimate, strict=True)),
+    }
+
+
+SCHEMA: Mapping[str, type[pl.DataType]] = {
+    "period": pl.String,
+    "from_date": pl.Date,
+    "to_date": pl.Date,
+    "series": pl.String,
+    **dict.fromkeys(
+        ("incidents", "reviewed", "differing", "proposed", *COUNTS.values(), "undecided", "by_source"), pl.Int64
+    ),
+    **dict.fromkeys(
+        ("share_low", "share_high", "word_low", "word_high", "share_source", "several_low", "several_high"), pl.Float64
+    ),
+    "sampled": pl.Int64,
+    **dict.fromkeys(("estimate", "estimate_low", "estimate_high"), pl.Float64),
+}
+
+
+def claimed(incidents: pl.DataFrame, *, spans: Mapping[str, Span], groups: Sequence[str]) -> pl.DataFrame:
+    """Each group's count by the source's columns, by claims as people decided, and with and without those that are contested.
+
+    Args:
+        incidents: As for `attribution`, with the lists parties, claims, denials, named, doubtful and those that are proposed.
+        spans: Label -> days.
+        groups: Labels, as they stand in these lists.
+
+    Returns:
+        One row a span and group: period, from_date, to_date, group; named (incidents with the group among the source's actors: what
+        other questions count), claims, denials (decided), doubtful (claims graded doubtful or worse), shared (claimed by another too),
+        contested (of all in with_contested, those contested or claimed by several); with_contested (named by the source, or decided to
+        be claimed by it or attributed to it), without_contested (these less the contested); least (without_contested less those that
+        nobody decided and whose note proposes a contest), most (with_contested and those that nobody decided and whose note proposes that
+        the group did it).
+
+    Assumes:
+        As `attribution`. The source's naming of a group as a party counts whether it attacked or was attacked.
+    """
+    rows = []
+    for label, span in spans.items():
+        within = incidents.filter(pl.col("event_date").is_between(span.first, span.last))
+        for group in groups:
+            rows.append(
+                {
+                    "period": label,
+                    "from_date": span.first,
+                    "to_date": span.last,
+                    "group": group,
+                    **_claims(within, group),
+                }
+            )
+    return pl.DataFrame(rows, schema=CLAIMED)
+
+
+def _claims(within: pl.DataFrame, group: str) -> dict[str, int]:
+    def has(name: str) -> pl.Expr:
+        return pl.col(name).list.contains(group)
+
+    counted = has("parties") | has("claims") | has("named")
+    disputed = _STATE.is_in([CONTESTED, SEVERAL]).fill_null(value=False)
+    proposed = _UNREAD & _PROPOSED.is_in([CONTESTED, SEVERAL]).fill_null(value=False)
+    reached = _UNREAD & (has("proposed_claims") | has("proposed_named"))
+    counts = within.select(
+        named=has("parties").sum(),
+        claims=has("claims").sum(),
+        denials=has("denials").sum(),
+        doubtful=has("doubtful").sum(),
+        shared=(has("claims") & (pl.col("claims").list.len() > 1)).sum(),
+        contested=(counted & disputed).sum(),
+        with_contested=counted.sum(),
+        without_contested=(counted & ~disputed).sum(),
+        least=(counted & ~disputed & ~proposed).sum(),
+        most=(counted | reached).sum(),
+    )
+    return {name: int(value or 0) for name, value in counts.row(0, named=True).items()}
+
+
+CLAIMED: Mapping[str, type[pl.DataType]] = {
+    "period": pl.String,
+    "from_date": pl.Date,
+    "to_date": pl.Date,
+    "group": pl.String,
+    **dict.fromkeys(
+        (
+            "named",
+            "claims",
+            "denials",
+            "doubtful",
+            "shared",
+            "contested",
+            "with_contested",
+            "without_contested",
+            "least",
+            "most",
+        ),
+        pl.Int64,
+    ),
+}

@@ -1,0 +1,126 @@
+"""Who began it? The share of incidents that each group began, with bounds for those of which it is not decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from tocsin.analysis.sampled import wilson
+from tocsin.schema import Span
+
+ALL = "All incidents"
+OTHERS = "Others"
+UNDECIDED = "undecided"
+
+
+def initiator(
+    incidents: pl.DataFrame,
+    *,
+    spans: Mapping[str, Span],
+    groups: Sequence[str],
+    by_type: bool = False,
+    confidence: float = 0.95,
+) -> pl.DataFrame:
+    """How many incidents each group began, and how many it may have begun.
+
+    Args:
+        incidents: One row an incident, as layers.judged gives: event_date, event_type, state (label of who began it, "undecided", or null
+            where nobody decided), source, proposed, parties, number, drawn.
+        spans: Label -> days.
+        groups: Labels; whoever else began one is of OTHERS.
+        by_type: A series for each type of event, after that of all.
+        confidence: Of the interval of a sample, between 0 and 1.
+
+    Returns:
+        One row a span, series and group: period, from_date, to_date, series, group; incidents (of the span and series), involved (with
+        the group among the source's actors), begun (as people decided), by_source (nobody decided; in violence against civilians the
+        codebook names the perpetrator first), proposed (nobody decided, and the rules propose the group: in no share), open (undecided,
+        with the group among the actors); shares of all incidents: share_low ((begun + by_source) / incidents: it began no undecided one),
+        share_high (it began all undecided ones in which it takes part); of those in which it takes part, own_low and own_high; rules (the
+        share if every proposal were right); sampled, estimate, estimate_low, estimate_high (of the incidents drawn at random). The lower
+        shares of all groups add up to at most one; the upper ones do not.
+
+    Assumes:
+        Who began it is among the actors that the source names, and one party did. A reviewer's decision is right.
+
+    Source:
+        As analysis.attribution.
+    """
+    reach = incidents.filter("drawn")["number"].max()
+    people = pl.when(pl.col("state") != UNDECIDED).then("state")
+    unread = pl.col("state").is_null()
+    marked = incidents.with_columns(
+        sampled=pl.col("number").le(pl.lit(reach, dtype=pl.Float64)).fill_null(value=False),
+        decided=_grouped(people, groups),
+        told=_grouped(pl.when(unread).then("source"), groups),
+        suggested=_grouped(pl.when(unread & pl.col("source").is_null()).then("proposed"), groups),
+    )
+    others = pl.col("parties").list.set_difference(pl.lit(list(groups), dtype=pl.List(pl.String))).list.len() > 0
+    types = incidents["event_type"].drop_nulls().unique().sort().to_list() if by_type else []
+    rows = []
+    for label, span in spans.items():
+        within = marked.filter(pl.col("event_date").is_between(span.first, span.last))
+        for series in (ALL, *types):
+            part = within if series == ALL else within.filter(pl.col("event_type") == series)
+            for group in (*groups, OTHERS):
+                involved = others if group == OTHERS else pl.col("parties").list.contains(group)
+                row = _row(part, group, involved, confidence)
+                rows.append(
+                    {
+                        "period": label,
+                        "from_date": span.first,
+                        "to_date": span.last,
+                        "series": series,
+                        "group": group,
+                        **row,
+                    }
+                )
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _grouped(party: pl.Expr, groups: Sequence[str]) -> pl.Expr:
+    return pl.when(party.is_in(list(groups))).then(party).when(party.is_not_null()).then(pl.lit(OTHERS))
+
+
+def _row(part: pl.DataFrame, group: str, involved: pl.Expr, confidence: float) -> dict[str, float | int | None]:
+    total = part.height
+    known = pl.coalesce("decided", "told")
+    counts = part.select(
+        involved=involved.sum(),
+        begun=(pl.col("decided") == group).sum(),
+        by_source=(pl.col("told") == group).sum(),
+        proposed=(pl.col("suggested") == group).sum(),
+        open=(known.is_null() & involved).sum(),
+        own=((known == group) & involved).sum(),
+        found=(pl.col("sampled") & (pl.col("decided") == group)).sum(),
+        unsure=(pl.col("sampled") & pl.col("decided").is_null() & involved).sum(),
+        sampled=pl.col("sampled").sum(),
+    )
+    found = {name: int(value or 0) for name, value in counts.row(0, named=True).items()}
+    sure = found["begun"] + found["by_source"]
+    estimate = wilson(found["found"], found["unsure"], drawn=found["sampled"], total=total, confidence=confidence)
+    return {
+        "incidents": total,
+        **{name: found[name] for name in ("involved", "begun", "by_source", "proposed", "open")},
+        "share_low": sure / total if total else None,
+        "share_high": (sure + found["open"]) / total if total else None,
+        "own_low": found["own"] / found["involved"] if found["involved"] else None,
+        "own_high": (found["own"] + found["open"]) / found["involved"] if found["involved"] else None,
+        "rules": (sure + found["proposed"]) / total if total else None,
+        "sampled": found["sampled"],
+        **dict(zip(("estimate", "estimate_low", "estimate_high"), estimate, strict=True)),
+    }
+
+
+SCHEMA: Mapping[str, type[pl.DataType]] = {
+    "period": pl.String,
+    "from_date": pl.Date,
+    "to_date": pl.Date,
+    "series": pl.String,
+    "group": pl.String,
+    **dict.fromkeys(("incidents", "involved", "begun", "by_source", "proposed", "open"), pl.Int64),
+    **dict.fromkeys(("share_low", "share_high", "own_low", "own_high", "rules"), pl.Float64),
+    "sampled": pl.Int64,
+    **dict.fromkeys(("estimate", "estimate_low", "estimate_high"), pl.Float64),
+}

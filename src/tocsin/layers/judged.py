@@ -1,0 +1,252 @@
+"""What is known of each incident, from people's decisions, from the source's columns, and from what the rules propose?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import polars as pl
+
+from tocsin.layers.beginnings import CIVILIANS, propose_beginning
+from tocsin.layers.beginnings import WORTH as BEGINNING_WORTH
+from tocsin.layers.claims import WORTH as CLAIM_WORTH
+from tocsin.layers.claims import propose_claims
+from tocsin.layers.file import ReviewFile
+from tocsin.layers.names import label_of, unidentified
+from tocsin.layers.proposals import Proposal
+from tocsin.layers.statements import ATTRIBUTION, DOUBTFUL, UNDECIDED, UNIDENTIFIED, Decision, decided
+from tocsin.layers.told import random_number, row_digest
+
+Groups = Mapping[str, Sequence[str]]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What the reviewers of one data set say, put together.
+
+    Args:
+        states: Event -> its state, where all who decided it say the same; UNDECIDED where they differ, or say that it can not be told.
+        differing: Events of which two reviewers say different things.
+        parties: Event -> kind of statement -> parties named; of events whose state is decided.
+        doubtful: Event -> parties of claims that are graded doubtful or worse.
+        drawn: Seed -> events that came up in its random order.
+    """
+
+    states: Mapping[str, str]
+    differing: frozenset[str]
+    parties: Mapping[str, Mapping[str, frozenset[str]]]
+    doubtful: Mapping[str, frozenset[str]]
+    drawn: Mapping[str, frozenset[str]]
+
+
+def reviewed(files: Iterable[ReviewFile], *, dataset: str, layer: str, groups: Groups) -> Reviewed:
+    """The decisions of all reviewers on events of a data set, put together."""
+    by_event: dict[str, list[Decision]] = {}
+    for file in files:
+        for decision in file.of(dataset):
+            by_event.setdefault(decision[0].event_id, []).append(decision)
+    party_of = cached_labels(groups)
+    states: dict[str, str] = {}
+    differing: set[str] = set()
+    parties: dict[str, dict[str, frozenset[str]]] = {}
+    doubtful: dict[str, set[str]] = {}
+    drawn: dict[str, set[str]] = {}
+    for event, decisions in by_event.items():
+        said = {state_of(decision, layer=layer, groups=groups) for decision in decisions}
+        states[event] = said.pop() if len(said) == 1 else UNDECIDED
+        if said:
+            differing.add(event)
+        named: dict[str, set[str]] = {}
+        for decision in decisions:
+            for each in decision:
+                if each.party:
+                    named.setdefault(each.kind, set()).add(party_of(each.party))
+                if each.kind == "claim" and each.grade and each.grade[1] in DOUBTFUL:
+                    doubtful.setdefault(event, set()).add(party_of(each.party))
+                if each.drawn:
+                    drawn.setdefault(each.drawn, set()).add(event)
+        parties[event] = {kind: frozenset(of) for kind, of in named.items()}
+    return Reviewed(
+        states,
+        frozenset(differing),
+        parties,
+        {event: frozenset(of) for event, of in doubtful.items()},
+        {seed: frozenset(of) for seed, of in drawn.items()},
+    )
+
+
+def state_of(decision: Decision, *, layer: str, groups: Groups) -> str:
+    """The state that a decision gives an event."""
+    return decided(layer, [(each.kind, each.party) for each in decision], party_of=cached_labels(groups))
+
+
+def cached_labels(groups: Groups) -> partial[str]:
+    """Name of a party -> the label under which it is known."""
+    return partial(_label, tuple((label, tuple(names)) for label, names in groups.items()))
+
+
+@lru_cache(maxsize=65_536)
+def _label(groups: tuple[tuple[str, tuple[str, ...]], ...], party: str) -> str:
+    return label_of(party, dict(groups))
+
+
+def propose(row: Row, *, layer: str, groups: Groups) -> tuple[Proposal, ...]:
+    """What the rules propose of an event.
+
+    Args:
+        row: Of told.told.
+    """
+    actors = tuple(dict.fromkeys(name for name in (row["actor1"], row["actor2"], *row["actors"]) if name))
+    note = row["notes"] or None
+    if layer == ATTRIBUTION:
+        return _claims(note, actors, tuple((label, tuple(of)) for label, of in groups.items()))
+    return _beginning(note, actors, row["event_type"])
+
+
+# Several findings of a report ask of the same notes.
+@lru_cache(maxsize=100_000)
+def _claims(
+    note: str | None, actors: tuple[str, ...], groups: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[Proposal, ...]:
+    return propose_claims(note, actors=actors, groups=dict(groups))
+
+
+@lru_cache(maxsize=100_000)
+def _beginning(note: str | None, actors: tuple[str, ...], event_type: str | None) -> tuple[Proposal, ...]:
+    return propose_beginning(note, actors=actors, event_type=event_type)
+
+
+def judged(incidents: pl.DataFrame, known: Reviewed, *, layer: str, groups: Groups) -> pl.DataFrame:
+    """A row an incident: what people decided, what the source's columns say, and what the rules propose.
+
+    Args:
+        incidents: Of told.told.
+        groups: Label -> names of actors.
+
+    Returns:
+        event_id, event_date, event_type; state (as people decided; null where nobody has, "undecided" where they differ or can not tell);
+        differing; source (what the columns say: for attribution "actor unidentified" or "named", null where they name nobody; for the
+        initiator the first actor of violence against civilians, else null); proposed (the state that the rules propose; null for
+        none); parties (labels of all actors of the columns); claims, denials, named (labels, as decided); proposed_claims,
+        proposed_denials, proposed_named; doubtful (labels of claims graded doubtful or worse); number (of the random order most used;
+        null where none was drawn); drawn (the event came up in it).
+    """
+    worth = _worth(incidents, layer)
+    label = cached_labels(groups)
+    seed = max(known.drawn, key=lambda each: (len(known.drawn[each]), each), default=None)
+    rows = []
+    for row, read in zip(incidents.iter_rows(named=True), worth, strict=True):
+        event = row["event_id"]
+        said = known.parties.get(event, {})
+        proposals = propose(row if read else {**row, "notes": None}, layer=layer, groups=groups)
+        actors = [name for name in (row["actor1"], row["actor2"]) if name]
+        rows.append(
+            {
+                "event_id": event,
+                "event_date": row["event_date"],
+                "event_type": row["event_type"],
+                "state": known.states.get(event),
+                "differing": event in known.differing,
+                "source": _source(row, actors, layer, label),
+                "proposed": _proposed(proposals, layer, label),
+                "parties": sorted({label(name) for name in row["actors"]}),
+                **{
+                    f"{before}{name}": sorted(of)
+                    for before, kinds in (("", said), ("proposed_", _kinds(proposals, label)))
+                    for name, of in (
+                        ("claims", kinds.get("claim", ())),
+                        ("denials", kinds.get("denial", ())),
+                        ("named", kinds.get("attribution", ())),
+                    )
+                },
+                "doubtful": sorted(known.doubtful.get(event, ())),
+                "number": None if seed is None else random_number(event, seed),
+                "drawn": seed is not None and event in known.drawn[seed],
+            }
+        )
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+_LABELS = pl.List(pl.String)
+SCHEMA: Mapping[str, pl.DataType] = {
+    "event_id": pl.String(),
+    "event_date": pl.Date(),
+    "event_type": pl.String(),
+    "state": pl.String(),
+    "differing": pl.Boolean(),
+    "source": pl.String(),
+    "proposed": pl.String(),
+    "parties": _LABELS,
+    "claims": _LABELS,
+    "denials": _LABELS,
+    "named": _LABELS,
+    "proposed_claims": _LABELS,
+    "proposed_denials": _LABELS,
+    "proposed_named": _LABELS,
+    "doubtful": _LABELS,
+    "number": pl.Float64(),
+    "drawn": pl.Boolean(),
+}
+
+
+def _worth(incidents: pl.DataFrame, layer: str) -> pl.Series:
+    """Which notes have a word that any rule looks for: asked of all at once, since most have none."""
+    pattern = CLAIM_WORTH if layer == ATTRIBUTION else BEGINNING_WORTH
+    notes: pl.Series = incidents["notes"].cast(pl.String).str.contains(pattern).fill_null(value=False)
+    return notes
+
+
+def _source(row: Row, actors: Sequence[str], layer: str, label: partial[str]) -> str | None:
+    if layer != ATTRIBUTION:
+        return label(actors[0]) if row["event_type"] == CIVILIANS and row["actor1"] else None
+    if not actors:
+        return None
+    return UNIDENTIFIED if any(map(unidentified, actors)) else "named"
+
+
+def _proposed(proposals: Sequence[Proposal], layer: str, label: partial[str]) -> str | None:
+    if not proposals:
+        return None
+    return decided(layer, [(each.kind, each.party) for each in proposals], party_of=label)
+
+
+def _kinds(proposals: Sequence[Proposal], label: partial[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for each in proposals:
+        if each.party:
+            found.setdefault(each.kind, set()).add(label(each.party))
+    return found
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """Events of a layer that are no longer as they were when they were reviewed.
+
+    Args:
+        withdrawn: The data no longer have them; their decisions are kept.
+        changed: What a decision rests on was revised since.
+    """
+
+    withdrawn: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def flagged(files: Iterable[ReviewFile], now: pl.DataFrame, *, dataset: str) -> Flagged:
+    """Which decisions rest on what is no longer so.
+
+    Args:
+        now: The reviewed events as the data have them now, of told.told_of.
+    """
+    digests = {row["event_id"]: row_digest(row) for row in now.iter_rows(named=True)}
+    withdrawn, changed = set(), set()
+    for file in files:
+        for decision in file.of(dataset):
+            event = decision[0].event_id
+            if event not in digests:
+                withdrawn.add(event)
+            elif digests[event] != decision[0].row:
+                changed.add(event)
+    return Flagged(tuple(sorted(withdrawn)), tuple(sorted(changed)))

@@ -1,0 +1,52 @@
+"""The synthetic Afghanistan with the truth of its notes, and a reviewer who knows it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from functools import cache
+
+import polars as pl
+
+from tocsin.layers.judged import Reviewed, judged
+from tocsin.layers.told import random_number
+from tocsin.simulate import afghanistan
+from tocsin.simulate.layout import VIOLENT
+from tocsin.simulate.notes import planted
+
+GROUPS = {
+    "IS-KP": ("Islamic State Khorasan Province (ISKP)",),
+    "NRF": ("NRF: National Resistance Front",),
+    "Taliban": ("Taliban", "Military Forces of Afghanistan (2021-)", "Police Forces of Afghanistan (2021-)"),
+    "Unidentified": ("Unidentified Armed Group (Afghanistan)",),
+}
+ACTORS = ("actor1", "actor2")
+SINCE = dt.date(2021, 10, 1)
+
+
+@cache
+def incidents(seed: int = 2022) -> pl.DataFrame:
+    """Violent incidents since October 2021, as layers.told gives them, with what is true of them: `state`, `began`, `told`."""
+    events = afghanistan(seed=seed)
+    truth = planted(events, seed=seed)
+    rows = events.join(truth, on="event_id_cnty", maintain_order="left")
+    actors = pl.concat_list(*(pl.col(name) for name in ACTORS)).list.drop_nulls().list.sort()
+    return rows.filter(pl.col("event_type").is_in(VIOLENT), pl.col("event_date") >= SINCE).with_columns(
+        event_id="event_id_cnty", assoc_actor1="assoc_actor_1", assoc_actor2="assoc_actor_2", actors=actors
+    )
+
+
+def read(layer: str, reviewed: Collection[str], *, drawn: bool = True, seed: int = 2022) -> pl.DataFrame:
+    """The incidents as layers.judged gives them, once a reviewer who knows the truth has read some."""
+    rows = incidents(seed)
+    truth = dict(rows.select("event_id", "state" if layer == "attribution" else "began").iter_rows())
+    labels = {name: label for label, names in GROUPS.items() for name in names}
+    known = {event: str(state) for event, state in truth.items() if event in reviewed and state}
+    states = {event: labels.get(state, state) for event, state in known.items()}
+    chosen = {"1": frozenset(reviewed)} if drawn and reviewed else {}
+    return judged(rows, Reviewed(states, frozenset(), {}, {}, chosen), layer=layer, groups=GROUPS)
+
+
+def first_drawn(count: int, draw: int, *, seed: int = 2022) -> list[str]:
+    """The first incidents in a random order."""
+    return sorted(incidents(seed)["event_id"], key=lambda event: random_number(event, draw))[:count]
