@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.desk import Desk
 from tocsin.errors import FindingError
 from tocsin.findings.definition import Finding
 from tocsin.findings.found import Found
@@ -282,3 +283,12 @@ def test_files_are_held_against_their_digests(tmp_path: Path) -> None:
 def test_vintages_that_are_not_here_are_named() -> None:
     assert manifest.lacking(pinned(), {"key1", "key2", "key3"}) == []
     assert [each.key for each in manifest.lacking(pinned(), {"key1"})] == ["key2"]
+
+
+def test_decisions_of_reviewers_are_inputs(tmp_path: Path) -> None:
+    desk = Desk(title="A desk", countries=("AFG",), folder=tmp_path)
+    assert not [name for name in manifest.inputs_of(desk) if name.startswith("review/")]
+    (tmp_path / "review").mkdir()
+    for name in ("initiator.ben.csv", "attribution.ana.csv", "notes.txt"):
+        (tmp_path / "review" / name).write_text("", encoding="utf-8")
+    assert manifest.inputs_of(desk)[-2:] == ("review/attribution.ana.csv", "review/initiator.ben.csv")

@@ -27,6 +27,7 @@ from tocsin.findings.definition import FILE_NAME as FINDINGS
 from tocsin.findings.found import Found
 from tocsin.findings.signed import FILE_NAME as SIGNED
 from tocsin.findings.signed import digest_of, plain
+from tocsin.layers.file import FOLDER as REVIEWED
 from tocsin.report.text import FILE_NAME as TEXT
 from tocsin.schema import Provenance, Vintage
 from tocsin.writing import write_whole
@@ -200,7 +201,8 @@ def manifest(
 def inputs_of(desk: Desk) -> tuple[str, ...]:
     """The files of a desk that its report hangs on, whether or not they are there."""
     places = (desk.places.boundaries, desk.places.capitals)
-    return (DESK, FINDINGS, TEXT, SIGNED, *(name for name in places if name))
+    reviewed = sorted(f"{REVIEWED}/{path.name}" for path in (desk.folder / REVIEWED).glob("*.csv"))
+    return (DESK, FINDINGS, TEXT, SIGNED, *(name for name in places if name), *reviewed)
 
 
 def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
