@@ -166,11 +166,13 @@ def _keys_known_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[s
     here: Any = model
     for part in loc:
         if isinstance(here, type) and issubclass(here, BaseModel):
-            field = here.model_fields.get(str(part))
+            field = next((each for name, each in here.model_fields.items() if (each.alias or name) == part), None)
             if field is None:
                 return []
             here = _model_inside(field.annotation)
-    return [name for name in here.model_fields if name != "folder"] if here is not None else []
+    return (
+        [each.alias or name for name, each in here.model_fields.items() if name != "folder"] if here is not None else []
+    )
 
 
 def _model_inside(annotation: Any) -> Any:

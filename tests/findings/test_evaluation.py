@@ -113,10 +113,18 @@ def test_every_question_tells_the_events_behind_its_numbers(
     [
         ('where = { series = "Front" }\ntake = "sum of incidents"', 'no row has series "Front"'),
         ('where = { serie = "Front" }\ntake = "sum of incidents"', 'the answer has no column "serie"'),
+        (
+            'where = { week_date = "1999-01-04" }\ntake = "sum of incidents"',
+            "There are 22, from 2021-01-04 to 2021-05-31",
+        ),
         ('where = { week_date = "May" }\ntake = "sum of incidents"', "2021-09-15"),
         ('take = "incidents"', "22 rows are left"),
         ('where = { week_date = "2021-01-04" }\ntake = "average"', "average has no value there"),
         ('take = "mean of series"', "holds no numbers"),
+        (
+            'where = { week_date = "2021-01-04" }\ntake = "incidents"\nlow = "series"\nhigh = "average"',
+            "series holds no numbers",
+        ),
         ('with = { group = "none" }\ntake = "sum of incidents"', 'no group "none"'),
     ],
 )
@@ -133,6 +141,52 @@ def test_a_wrong_statement_is_told(opened: Opener) -> None:
     text = cited + '[fall]\ncompute = "1 - b / a"\npercent = true\nexpect = "= 91"'
     assert opened(text).evaluation.found["fall"].holds is False
     assert opened(text.replace("91", "98")).evaluation.found["fall"].holds is True
+
+
+SHARES = '[a]\nask = "comparison"\nrows = 1\n'
+
+
+def test_of_a_table_the_author_says_which_columns_are_shares_and_which_are_printed(opened: Opener) -> None:
+    table = '[a]\nask = "concentration"\nwith = { level = "unit_code" }\nrows = 1\ndecimals = 1\n'
+    one = opened(table + 'columns = ["name", "share", "incidents"]\npercent = ["share"]\n').evaluation.found["a"]
+    assert one.table == [("name", "share, per cent", "incidents"), ("Kunar", "100.0", "90")]
+    # One column of decimals alone can be meant.
+    plain = opened(table + "percent = true\n").evaluation.found["a"]
+    assert [head for head in plain.table[0] if "cent" in head] == ["share, per cent"]
+    assert plain.with_unit == "a table of 1 row"
+    assert one.event_ids == plain.event_ids
+
+
+@pytest.mark.parametrize(
+    ("rest", "said", "step"),
+    [
+        ("percent = true", "several columns hold decimals: before_mean, ", 'percent = ["before_mean"]'),
+        ('percent = ["ratios"]', 'no column "ratios"', "ratio"),
+        ('percent = ["series"]', "series holds no numbers", ""),
+        ('columns = ["series", "ratios"]', 'no column "ratios"', "ratio"),
+        ('columns = ["series"]\npercent = ["ratio"]', 'no column "ratio"', ""),
+        ('columns = ["series"]\npercent = true', "no column holds decimals", ""),
+    ],
+)
+def test_shares_that_can_not_be_told_are_refused(opened: Opener, rest: str, said: str, step: str) -> None:
+    one = opened(f"{SHARES}{rest}\n").evaluation.found["a"]
+    assert one.value is None
+    assert said in one.reason
+    assert step in one.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('take = "ratio"\npercent = ["ratio"]', "percent = true"),
+        ('take = "ratio"\ncolumns = ["ratio"]', "columns"),
+        ("rows = 1\npercent = []", "percent"),
+        ("rows = 1\ncolumns = []", "columns"),
+    ],
+)
+def test_columns_belong_to_a_table(opened: Opener, text: str, said: str) -> None:
+    with pytest.raises(FindingError, match=said):
+        opened(f'[a]\nask = "comparison"\nwhere.series = "All incidents"\n{text}\n')
 
 
 def _sign(folder: Path) -> None:
@@ -188,6 +242,27 @@ def test_each_cause_of_a_change_is_counted_apart(folder: Path) -> None:
     assert checked["drop"][0] == "holds"  # 79.55 per cent is printed as 80
     with open_findings(folder, as_of=dt.date(2021, 7, 15)) as opened:
         assert set(_checked(opened).values()) == {("holds", "")}
+
+
+def test_a_table_or_series_whose_numbers_moved_has_drifted(folder: Path) -> None:
+    text = '[top]\nask = "actors"\nrows = 3\n[line]\nask = "weekly"\ntake = "incidents by week_date"\n'
+    (folder / "findings.toml").write_text(text, encoding="utf-8")
+    _sign(folder)
+    with open_findings(folder) as opened:
+        assert set(_checked(opened).values()) == {("holds", "")}
+    less = [row for row in rows_of(WEEKS) if row["event_id_cnty"] != "AFG1500"]
+    add(
+        read_desk(folder),
+        write_rows(folder / "second.csv", less),
+        dated=dt.date(2021, 8, 1),
+        complete=True,
+        covers=DAYS,
+    )
+    with open_findings(folder) as opened:
+        assert _checked(opened) == {
+            "top": ("drifted", "rows: 1 withdrawn"),
+            "line": ("drifted", "rows: 1 withdrawn"),
+        }
 
 
 def test_a_changed_definition_is_told_from_changed_rows(folder: Path) -> None:

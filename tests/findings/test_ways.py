@@ -19,7 +19,7 @@ from tocsin.findings.choices import Way, choices_of
 from tocsin.findings.definition import Finding, parse_findings
 from tocsin.findings.drawn import draw_ways
 from tocsin.findings.evaluation import Evaluation, plan
-from tocsin.findings.ways import Ways, count_ways
+from tocsin.findings.ways import Ways, count_ways, holding_in
 from tocsin.schema import Span
 
 YEAR = Span(dt.date(2021, 1, 1), dt.date(2021, 12, 31))
@@ -65,7 +65,7 @@ percent = true
 ask = "concentration"
 with = { level = "unit_code", windows = ["after"] }
 take = "place at max of incidents"
-[quoted]
+[published]
 value = 5
 source = "Somebody, 2021"
 """
@@ -216,7 +216,7 @@ def test_the_desk_says_what_could_be_chosen_otherwise(subject: Subject) -> None:
     ("name", "choices", "said"),
     [
         ("fal", Choices(), "fall"),
-        ("quoted", Choices(), "rests on nothing"),
+        ("published", Choices(), "rests on nothing"),
         ("fall", Choices(incidents=(("Battle",),)), "Battles"),
         ("fall", Choices(without_sources=(("New medium",),)), "New media"),
         ("fall", Choices(precise=((4,),)), '"4"'),
@@ -247,3 +247,12 @@ def test_the_curve_shows_every_way_once(fall: Ways, subject: Subject) -> None:
     assert len(drawn["datasets"]["options"]) == 324 * len(fall.choices)
     with pytest.raises(FindingError, match="no curve"):
         draw_ways(subject, count_ways(subject, findings(), "worst"))
+
+
+def test_a_report_prints_in_how_many_ways_a_finding_holds(fall: Ways, subject: Subject) -> None:
+    evaluation = Evaluation(subject, plan(findings()), list_events=False)
+    assert holding_in(evaluation, "fall") == f"{fall.holding} of 324" == fall.short
+    assert holding_in(evaluation, "published") == ""
+    assert evaluation.ways == {"fall": fall.short, "published": ""}
+    front = count_ways(subject, findings(), "front")
+    assert front.short == f"{front.printed(front.table['value'].min())}–{front.printed(front.table['value'].max())}"  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tocsin.errors import FindingError
 from tocsin.findings.arithmetic import evaluate, parse
-from tocsin.findings.definition import parse_findings
+from tocsin.findings.definition import CALLS, parse_findings
 from tocsin.findings.evaluation import plan
 from tocsin.findings.expectation import holds, parse_expectation
 
@@ -34,8 +34,14 @@ def test_a_finding_is_named_by_dots_and_may_stand_under_another() -> None:
         ('[A]\nvalue = 1\nsource = "x"\n', "f:1", "can not be the name"),
         ('[a.low]\nvalue = 1\nsource = "x"\n', "f:1", "can not be the name"),
         ('[is.after]\nvalue = 1\nsource = "x"\n', "f:1", '"is" has a meaning of its own'),
+        *((f'\n[{word}]\nvalue = 1\nsource = "x"\n', "f:2", "is a word of report.md") for word in CALLS),
         ("a = 1\n", "f:1", "outside a finding"),
-        ("[a\n", "f", "is not TOML"),
+        ("[a\n", "f:1:3", "is not TOML: Expected"),
+        ('[a]\nvalue = nan\nsource = "x"\n', "f:2", "value: must be a number, a day or text"),
+        ('[a]\nvalue = -inf\nsource = "x"\n', "f:2", "value: must be a number, a day or text"),
+        ('[a]\nvalue = true\nsource = "x"\n', "f:2", "value: must be a number, a day or text"),
+        ('[a]\nvalue = ""\nsource = "x"\n', "f:2", "value: must be a number, a day or text"),
+        ('[a]\nask = "weekly"\ntake = "x"\nwith = { windws = 1 }\n', "f:4", 'the key "windws" is not known'),
     ],
 )  # fmt: skip
 def test_a_fault_names_its_line(text: str, line: str, said: str) -> None:
@@ -43,6 +49,20 @@ def test_a_fault_names_its_line(text: str, line: str, said: str) -> None:
         parse_findings(text, where="f")
     assert said in error.value.what
     assert error.value.where == line
+
+
+def test_of_a_key_that_is_not_known_those_that_are_near_are_named() -> None:
+    with pytest.raises(FindingError) as error:
+        parse_findings('[a]\nask = "weekly"\ntake = "x"\nwith = { windws = 1 }\n', where="f")
+    assert error.value.next_step == 'Did you mean "windows"?'
+    with pytest.raises(FindingError) as error:
+        parse_findings("[a]\nzzz = 1\n", where="f")
+    assert error.value.next_step.startswith("Known: label, ask, with, where, take, ")
+
+
+@pytest.mark.parametrize("name", ["table.provinces", "quoted.before", "cautions_said"])
+def test_a_name_may_hold_a_word_of_the_text(name: str) -> None:
+    assert list(parse_findings(f'[{name}]\nvalue = 1\nsource = "x"\n', where="f")) == [name]
 
 
 CITED = '[one]\nvalue = 1\nsource = "x"\n'
@@ -57,6 +77,7 @@ CITED = '[one]\nvalue = 1\nsource = "x"\n'
         ('[a]\nask = "weeky"\ntake = "x"', 'there is no question "weeky"', "weekly"),
         ('[a]\nask = "weekly"\ntake = "x"\nwith = { windows = ["after"] }', 'has no argument "windows"', "week_starts"),
         ('[a]\nask = "weekly"\ntake = "avg of incidents"', '"avg" is no summary', "mean"),
+        (CITED + 'expect = "5.5 to 4.5"', "from 5.5 to 4.5 there is nothing", "4.5 to 5.5"),
         (CITED + 'expect = "roughly 5"', "is not understood", "4.5 to 5.5"),
         (CITED + 'expect = "> two.three"', 'there is no finding "two.three"', "one"),
     ],
@@ -66,6 +87,9 @@ def test_a_plan_finds_what_does_not_fit_before_anything_is_counted(text: str, sa
         plan(parse_findings(text, where="f"))
     assert said in error.value.what
     assert step in error.value.next_step
+    # The second finding of the text, or the first where there is but one.
+    line = text.count("\n", 0, text.find("\n[") + 1) + 1 if "circle" not in said else 1
+    assert error.value.where.startswith(f"findings.toml:{line}: ")
 
 
 def test_a_long_chain_of_findings_is_no_circle() -> None:

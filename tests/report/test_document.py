@@ -55,6 +55,26 @@ def test_headings_captions_and_title_have_styles_that_an_editor_can_change(folde
     assert styles == {"Title": "A &amp; B", "Heading1": "Findings", "ImageCaption": "Figure 1. All incidents"}
 
 
+def test_the_words_over_a_called_table_are_kept_with_it_and_other_words_are_not(folder: Path) -> None:
+    table = "| a |\n| - |\n| 1 |\n"
+    text = f"Table 1. Counts[^c]\n\n{table}\nTables follow.\n\n{table}\n[^c]: So counted."
+    made = parts(text, folder)
+    captions = re.findall(r'<w:pStyle w:val="TableCaption" ?/></w:pPr>(.*?)</w:p>', made["word/document.xml"])
+    assert [words(each) for each in captions] == ["Table 1. Counts"]
+    assert "footnoteReference" in captions[0]
+    style = re.search(r'w:styleId="TableCaption".*?</w:style>', made["word/styles.xml"], re.DOTALL)
+    assert style
+    assert "<w:keepNext" in style[0]
+
+
+def test_notes_are_smaller_than_the_text_and_their_marks_not_of_its_colour(folder: Path) -> None:
+    styles = parts(TEXT, folder)["word/styles.xml"]
+    for name, says in (("FootnoteText", '<w:sz w:val="18"/>'), ("FootnoteReference", '<w:color w:val="0B4F8A"/>')):
+        style = re.search(rf'w:styleId="{name}".*?</w:style>', styles, re.DOTALL)
+        assert style
+        assert says in style[0]
+
+
 def test_a_figure_is_its_png(folder: Path) -> None:
     made = parts(TEXT, folder)
     assert [name for name in made if name.startswith("word/media/")] == [

@@ -112,7 +112,7 @@ def test_values_stand_in_the_place_of_calls_each_with_the_footnote_of_its_findin
             "`before.mean`: 256 incidents a week (95 per cent interval 201–312). counted so. "
             "ACLED, data as of 1 August 2022 (file 0123456789ab). 1,500 events: [events/before.mean.csv](events/before.mean.csv).",
         ),
-        ("f-after-mean", "`after.mean`: 53.5. as published by ACLED, 1 August 2022."),
+        ("f-after-mean", "`after.mean`: 53.5. As published by ACLED, 1 August 2022."),
         ("f-fall", "`fall`: 4.79. 256 / after.mean, where after.mean = 53.5."),
     ]
 
@@ -165,11 +165,11 @@ def test_what_can_not_be_computed_is_seen() -> None:
     found["places"] = replace(found["places"], value=None, reason="no data")
     found["before.mean"] = replace(found["before.mean"], low=None)
     said = filled("{never} {before.mean.low}\n\n{table: places}\n\n{figure: figure-2}", found)
-    assert [(each.name, each.reason, each.line) for each in said.missing] == [
-        ("never", "fall / (after.mean - after.mean) divides by zero", 1),
-        ("before.mean.low", "it has no such part", 1),
-        ("places", "no data", 3),
-        ("figure-2", "no coordinates", 5),
+    assert [(each.call, each.reason.partition(":")[0], each.line, each.column) for each in said.missing] == [
+        ("{never}", "never can not be computed", 1, 1),
+        ("{before.mean.low}", "it has no interval", 1, 9),
+        ("{table: places}", "places can not be computed", 3, 1),
+        ("{figure: figure-2}", "no coordinates", 5, 1),
     ]
     shown = letters(tree(said.markdown)["blocks"])
     for marker in ("never]", "before.mean.low]", "places]"):

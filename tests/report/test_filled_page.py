@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.report.test_filled import ABOUT, CAUTIONS, DAY, EVIL, FIGURES, VINTAGE, evaluated
+from tests.report.test_filled import ABOUT, CAUTIONS, EVIL, FIGURES, VINTAGE, evaluated
 from tests.report.test_text import PIECES, SOURCE, read
 from tocsin.errors import FindingError
 from tocsin.findings import Found
@@ -67,7 +67,6 @@ def made(
         text,
         said,
         title=title,
-        date=DAY,
         about=about,
         figures=FIGURES,
         pictures={"figure-1": PICTURE},
@@ -151,7 +150,7 @@ def test_figures_tables_cautions_and_quotations() -> None:
 def test_the_head_of_the_page() -> None:
     plain = looked(made("Text", title="A <b> & c"))
     assert "A <b> & c" in plain.text
-    assert "1 August 2022. ACLED, data as of 1 August 2022 (file 0123456789ab)." in plain.text
+    assert "ACLED, data as of 1 August 2022 (file 0123456789ab)." in plain.text
     assert "Synthetic data." not in plain.text
     assert "Cite <it>" in plain.text
     own = looked(

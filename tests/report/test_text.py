@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,9 @@ from hypothesis import strategies as st
 
 from tocsin.errors import FindingError
 from tocsin.findings import parse_findings
+from tocsin.report.document import docx
 from tocsin.report.text import OPAQUE, Text, parse
+from tocsin.report.typeset import pdf
 
 FINDINGS = parse_findings(
     """\
@@ -142,6 +146,12 @@ def test_braces_in_code_and_addresses_and_escaped_ones_are_left_alone(text: str)
         ("x[^a]\n\n[^a]: [b]{quoted: a}", "3:7", "can not refer to a footnote"),
         ("{fall}[^f-fall]\n\n[^f-fall]: mine", "1:1", "another label"),
         ("a\n\n```\nb", "3:1", "not closed"),
+        ("a\n\n" + ">" * 11 + " b", "3:1", "more than 10 lists and quotations"),
+        ("\n".join("  " * deep + "- a" for deep in range(11)), "11:1", "more than 10 lists and quotations"),
+        # What stands deeper than a hundred levels would be dropped.
+        ("a\n\n" + ">" * 150 + " {fal}", "3:1", "more than 10 lists and quotations"),
+        ("a\n\n" + "> - " * 60 + "gone", "3:1", "more than 10 lists and quotations"),
+        ("a\n\nb " + "*a **b " * 6 + "{fall}" + " b** a*" * 6, "3:1", "more than 10 emphases"),
         ("> `a\n> <script>`", "2:3", "begins with <"),
         ("[a](\n<script>)", "2:1", "begins with <"),
         ("| a | b |\n| --- | --- |\n| \\| c | {fal} |", "3:10", 'no finding "fal"'),
@@ -152,6 +162,17 @@ def test_what_is_not_understood_is_told_with_line_and_column(text: str, place: s
         read(text)
     assert caught.value.where == f"report.md:{place}"
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [">" * 10 + " {fall}", "\n".join("  " * deep + "- {fall}" for deep in range(10)), "*a **b " * 5 + "b** a*" * 5],
+)
+def test_ten_levels_can_be_read_and_printed(written: str, tmp_path: Path) -> None:
+    assert read(written).tokens
+    day = dt.date(2022, 8, 1)
+    assert pdf(written, title="", subtitle="", synthetic=False, dated=day, folder=tmp_path)
+    assert docx(written, title="", synthetic=False, dated=day, folder=tmp_path)
 
 
 # What texts are made of, parted by |.

@@ -74,6 +74,13 @@ class Press:
     def texts(self) -> str:
         return " ".join(node["v"] for node in self.nodes if node["k"] in ("text", "code", "mono"))
 
+    def pages_of(self, rules: str) -> list[Any]:
+        """What <probe> marks when these rules are laid on: the value of each mark, and the page on which it stands."""
+        asked = "#context [#metadata(query(<probe>).map(each => (each.value, each.location().page())))<found>]"
+        # A show rule that comes first is the outermost one.
+        source = rules.encode() + b"\n" + self.source + b"\n" + asked.encode()
+        return list(json.loads(_COMPILER(source, **self.given).query("<found>"))[0]["value"])
+
 
 _COMPILER = typst.Compiler
 
@@ -108,6 +115,43 @@ def test_a_figure_is_a_vector_with_its_words_below_it(folder: Path, press: Press
     assert figure["v"][1]["k"] == "note"
     assert b"/Subtype/Form" in made
     assert b"/Subtype/Image" not in made
+
+
+WORD = "Incidents fell from a high level to a low one in most of the provinces. "
+NOTED = "#show footnote.entry: it => [#metadata(it.note.location().page())<probe>#it]"
+
+
+def test_no_footnote_stands_on_a_page_before_its_mark(folder: Path, press: Press) -> None:
+    notes = range(60)
+    text = [
+        f"## Head {n}\n\n" * (n % 3 == 0) + WORD * (n % 5) + f"It was {n}[^a{n}] and {n}[^b{n}]. " + WORD * (n % 4)
+        for n in notes
+    ]
+    text[20] += "\n\n![Figure 1](figures/figure-1.svg)"
+    text += [f"[^{one}{n}]: {one}{n}. {WORD * (n % 4 + 1)}" for n in notes for one in "ab"]
+    printed("\n\n".join(text), folder)
+    pages = press.pages_of(NOTED)
+    assert len(pages) == 2 * len(notes)
+    assert [(mark, entry) for mark, entry in pages if entry < mark] == []
+
+
+def test_a_table_stands_below_its_caption_and_a_paragraph_below_its_heading(folder: Path, press: Press) -> None:
+    rows = "| a | b |\n|:--|--:|\n" + "| x | 1 |\n" * 4
+    text = [f"{WORD * n}\n\n## Head\n\nBelow it.\n\nTable {n}. Counts[^c]\n\n{rows}" for n in range(1, 30)]
+    printed("\n\n".join([*text, "[^c]: So counted."]), folder)
+    rules = """
+        #let probe(name, it) = [#metadata(name)<probe>#it]
+        #show "Head": it => probe("heading", it)
+        #show "Below it.": it => probe("paragraph", it)
+        #show "Counts": it => probe("caption", it)
+        #show table: it => [#probe("table", it)#probe("end", none)]
+    """
+    pages: dict[str, list[int]] = {}
+    for name, page in press.pages_of(rules):
+        pages.setdefault(name, []).append(page)
+    assert len(pages["heading"]) == 29
+    assert pages["heading"] == pages["paragraph"]
+    assert pages["caption"] == pages["table"] == pages["end"]
 
 
 def test_what_is_noted_twice_is_printed_once_under_one_number(folder: Path, press: Press) -> None:

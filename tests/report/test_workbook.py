@@ -8,6 +8,7 @@ import io
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
 
 from tests.report.test_manifest import FOUND, asked
@@ -52,7 +53,7 @@ def test_values_are_of_their_own_kind_and_in_the_unit_printed() -> None:
     assert next(row["unit"] for row in made if row["finding"] == "drop") == "per cent"
     assert values["day"] == dt.datetime(2021, 8, 15)  # noqa: DTZ001
     assert values["top"] == "Kabul"
-    assert values["rows"] == "a table of 2 rows"
+    assert values["rows"] == "a series of 2 points"
     assert values["bad"] is None
     assert next(row["reason"] for row in made if row["finding"] == "bad").endswith("divides by zero")
 
@@ -79,10 +80,34 @@ def test_statements_have_a_sheet_where_there_are_some() -> None:
     assert list(made) == ["Findings", "Definitions", "Statements", "Events"]
     assert made["Statements"][1:] == [
         ("fivefold", "fall", "4.5 to 5.5", "holds", 3),
-        ("rose", "nrf", "rising", "no longer holds", 9),
+        ("rose", "nrf", "rising", "does not hold", 9),
     ]
     assert made["Events"][1:] == [("before.mean", "A1"), ("before.mean", "A2")]
     assert "Statements" not in sheets(workbook(checked(asked()), dated=DAY))
+
+
+def test_the_cells_of_tables_and_series_have_a_sheet() -> None:
+    table = pl.DataFrame({"name": ["=Kabul", "Kunar"], "incidents": [1200, 3], "share": [0.5, None]})
+    series = pl.DataFrame({"week_date": [dt.date(2022, 8, 1)], "share": [0.25]})
+    one = asked(
+        "top", value=table, definition={"take": None, "low": None, "high": None, "rows": 2, "percent": ["share"]}
+    )
+    other = asked(
+        "line", value=series, definition={"take": "share by week_date", "low": None, "high": None, "percent": True}
+    )
+    made = sheets(workbook(checked(one, other), dated=DAY))
+    assert list(made) == ["Findings", "Definitions", "Tables", "Events"]
+    assert made["Tables"][1:] == [
+        ("top", 1, "name", "'=Kabul", "'=Kabul"),
+        ("top", 1, "incidents", 1200, "1,200"),
+        ("top", 1, "share, per cent", 50, "50"),
+        ("top", 2, "name", "Kunar", "Kunar"),
+        ("top", 2, "incidents", 3, "3"),
+        ("top", 2, "share, per cent", None, "–"),
+        ("line", 1, "week date", dt.datetime(2022, 8, 1), "1 August 2022"),  # noqa: DTZ001
+        ("line", 1, "share, per cent", 25, "25"),
+    ]
+    assert made["Events"][1:] == [(name, event) for name in ("top", "line") for event in ("A1", "A2")]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,9 @@ from tocsin.cli.screen import screen, show_rows, tell, tell_text, working
 from tocsin.errors import FindingError
 
 if TYPE_CHECKING:
-    from tocsin.findings import Checked
+    from tocsin.findings import Checked, Signed
+    from tocsin.findings.check import Verdict
+    from tocsin.report.filled import Filled
 
 
 @app.command(epilog="Example: tocsin check --as-of 2022-08-01")
@@ -35,22 +38,22 @@ def check(
         opened.evaluation.worked_out(progress)
         checked, signed = opened.check(), opened.signed
         filled, by_hand = check_text(opened.evaluation)
-    rows = [_row(each) for each in checked]
+    wrong = failing(checked, filled)
     if as_json:
-        print(json_of(rows))
+        print(json_of({"holds": not wrong, **_whole(checked, filled, signed=signed, typed=by_hand)}))
     else:
-        show_rows(screen(), rows)
+        show_rows(screen(), list(_grouped(checked)))
     if signed:
         tell(f"Signed by {signed.signed_by} on {signed.signed_at:%Y-%m-%d}, with version {signed.tocsin}.")
     else:
         tell("Nothing is signed off yet: tocsin sign")
-    wrong = failing(checked, filled)
     tell_text(typed=by_hand, wrong=wrong)
+    summary = _summary(checked, filled, typed=len(by_hand))
     if wrong:
         raise FindingError(
-            f"{len(wrong)} of the findings and statements {'does' if len(wrong) == 1 else 'do'} not hold",
-            next_step="Mend the text or the definition, or look at what the data now say: tocsin diff",
+            summary, next_step="Mend the text or the definition, or look at what the data now say: tocsin diff"
         )
+    tell(f"{summary}.")
 
 
 @app.command(epilog='Example: tocsin sign --who "A. Analyst"')
@@ -89,15 +92,78 @@ def sign(
     tell(f"Signed {len(found)} findings as {name}: {path}. Keep it under version control.")
 
 
+_SAID: Mapping[Verdict, str] = {
+    "can not be computed": "can not be computed",
+    "broken": "broken",
+    "drifted": "drifted",
+    "holds": "hold",
+}
+"""The verdicts, the most urgent first, as they are said of several findings."""
+_STAND = {"does not hold": "do not hold", "has no test": "have no test", "holds": "hold"}
+"""How statements stand, likewise."""
+
+
+def _grouped(checked: Sequence[Checked]) -> Iterator[dict[str, Any]]:
+    """A row for each finding: those that do not hold first, then those that drifted; an empty row between groups."""
+    blank = False
+    for verdict in _SAID:
+        group = [_row(each) for each in checked if each.verdict == verdict]
+        if group and blank:
+            yield dict.fromkeys(group[0], "")
+        yield from group
+        blank = blank or bool(group)
+
+
 def _row(checked: Checked) -> dict[str, Any]:
     one = checked.found
-    why = one.reason or (checked.moved.sentence() if checked.moved else "")
-    if not why and one.finding.expect:
-        why = f"expected: {one.finding.expect}"
+    # Of those that do not hold, what was expected is told below the table, beside each.
+    moved = checked.moved.sentence() if checked.moved else ""
+    expected = f"expected: {one.finding.expect}" if one.finding.expect else ""
     return {
         "finding": one.name,
         "verdict": checked.verdict,
-        "now": one.with_unit,
+        "now": one.with_unit or "–",
         "signed": checked.signed.printed if checked.signed else "–",
-        "why": why,
+        "why": one.reason or moved or expected,
     }
+
+
+def _whole(
+    checked: Sequence[Checked], filled: Filled | None, *, signed: Signed | None, typed: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """All that a check found, for programs; places are of report.md: line and column."""
+    statements = filled.statements if filled else ()
+    missing = filled.missing if filled else ()
+    return {
+        "signed": {"by": signed.signed_by, "at": signed.signed_at, "version": signed.tocsin} if signed else None,
+        "findings": [_row(each) for each in checked],
+        "statements": [
+            {"place": each.place, "words": each.words, "finding": each.name, "test": each.test, "holds": each.holds}
+            | {"why": each.reason}
+            for each in statements
+        ],
+        "not_printed": [{"place": each.place, "call": each.call, "why": each.reason} for each in missing],
+        "typed_by_hand": [{"place": place, "words": words} for place, words in typed],
+    }
+
+
+def _summary(checked: Sequence[Checked], filled: Filled | None, *, typed: int) -> str:
+    """How many findings and statements there are, and how they stand."""
+    parts = [_counted("finding", [each.verdict for each in checked], _SAID)]
+    if filled and filled.statements:
+        stand = [
+            "does not hold" if each.fails else "holds" if each.holds else "has no test" for each in filled.statements
+        ]
+        parts.append(_counted("statement", stand, _STAND))
+    if filled and filled.missing:
+        parts.append(f"calls that can not be printed: {len(filled.missing):,}")
+    if typed:
+        parts.append(f"numbers typed by hand: {typed:,}")
+    return "; ".join(parts)
+
+
+def _counted(what: str, stand: Sequence[str], said: Mapping[Any, str]) -> str:
+    """How many there are, and how many of them stand how: 17 statements: 4 do not hold, 13 hold."""
+    counts = [(stand.count(each), each, of_several) for each, of_several in said.items() if each in stand]
+    parts = [f"{count:,} {each if count == 1 else of_several}" for count, each, of_several in counts]
+    return f"{len(stand):,} {what}{'' if len(stand) == 1 else 's'}: {', '.join(parts)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -123,7 +124,19 @@ def _verdict(one: Found, old: SignedFinding | None) -> Verdict:
         return "can not be computed"
     if one.holds is False:
         return "broken"
-    return "drifted" if old is not None and old.printed != one.with_unit else "holds"
+    return "drifted" if old is not None and _drifted(one, old) else "holds"
+
+
+def _drifted(one: Found, old: SignedFinding) -> bool:
+    """Whether what is printed is not what was signed; of tables and series, whether a number of theirs is not."""
+    if isinstance(one.value, pl.DataFrame):
+        return _figures(plain(one.value)) != _figures(old.value)
+    return old.printed != one.with_unit
+
+
+def _figures(table: object) -> str:
+    """A table kept as text, its decimals cut to what no other order of adding up can change."""
+    return re.sub(r"\d+\.\d+(?:e-?\d+)?", lambda found: f"{float(found[0]):.9g}", str(table))
 
 
 def _moved(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import graphlib
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -15,8 +16,8 @@ from tocsin.errors import FindingError, QuestionError, TocsinError, did_you_mean
 from tocsin.findings.arithmetic import Expression, evaluate, parse
 from tocsin.findings.definition import FILE_NAME, Arguments, Finding
 from tocsin.findings.expectation import Expectation, holds, parse_expectation
-from tocsin.findings.found import Found, scaled
-from tocsin.findings.picking import Take, chosen, known_column, parse_take, said, taken
+from tocsin.findings.found import Found, scaled, shares_of
+from tocsin.findings.picking import Take, chosen, known_column, note_of, parse_take, said, taken
 
 Result = TypeVar("Result")
 
@@ -40,7 +41,7 @@ def plan(findings: Mapping[str, Finding]) -> Plan:
     """
     computed, expected, takes = {}, {}, {}
     for name, finding in findings.items():
-        place = f"{FILE_NAME}: {name}"
+        place = _place(name, finding)
         if finding.compute is not None:
             computed[name] = parse(finding.compute, where=f"{place}.compute")
             for used in computed[name].names:
@@ -75,6 +76,8 @@ class Evaluation:
     answers: dict[tuple[str, Asked], Answer | TocsinError] = field(default_factory=dict, init=False, repr=False)
     lists: dict[Behind, list[str]] = field(default_factory=dict, init=False, repr=False)
     done: dict[str, Found] = field(default_factory=dict, init=False, repr=False)
+    ways: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    """In how many ways of counting a finding holds, in few words, by name; see ways.holding_in."""
 
     @property
     def found(self) -> dict[str, Found]:
@@ -141,7 +144,8 @@ class Evaluation:
         if finding.ask is not None:
             return self._asked(name, finding, finding.ask)
         value = float(finding.value) if isinstance(finding.value, int | float) else finding.value
-        return Found(name, finding, value=value, words=f"{finding.label or name}: as published by {finding.source}")
+        label = f"{finding.label}: as" if finding.label else "As"
+        return Found(name, finding, value=value, words=f"{label} published by {finding.source}")
 
     def _computed(self, name: str, finding: Finding, done: Mapping[str, Found]) -> Found:
         expression = self.plan.computed[name]
@@ -164,28 +168,25 @@ class Evaluation:
         asked = asked_with(finding.arguments)
         answer = self.answer(question, asked)
         rows = chosen(answer.table, finding.where)
-        columns = [finding.low, finding.high] if finding.low and finding.high else []
         value: float | dt.date | str | pl.DataFrame
         if finding.rows is not None:
-            value = rows.head(finding.rows)
-            rows, used = value, rows.columns
+            rows, used = rows.head(finding.rows), rows.columns
+            value = _columns(rows, finding)
         else:
             take = self.plan.takes[name]
             value = taken(rows, take)
             used = [take.column, take.at] if take.at else [take.column]
             if take.summary.startswith("at ") and not isinstance(value, pl.DataFrame):
                 rows = rows.filter(pl.col(take.column) == value)
-        ends: list[float | None] = [None, None]
-        for number, column in enumerate(columns):
-            known_column(rows, column)
-            ends[number] = rows[column][0] if rows.height == 1 else None
+        low, high = (_end(rows, column) if column else None for column in (finding.low, finding.high))
         ids = self._ids(behind(self.subject, question, asked, rows, used)) if self.list_events else []
         return Found(
             name,
             finding,
             value=value,
-            low=ends[0],
-            high=ends[1],
+            low=low,
+            high=high,
+            note=note_of(rows),
             words=_words(name, finding, answer),
             about=answer.about,
             event_ids=ids,
@@ -207,6 +208,32 @@ class Evaluation:
 
     def _uses(self, name: str) -> tuple[str, ...]:
         return self.plan.computed[name].names if name in self.plan.computed else ()
+
+
+def _end(rows: pl.DataFrame, column: str) -> float | None:
+    """An end of an interval; None where it is not known, or where several rows were put together.
+
+    Raises:
+        FindingError: there is no such column, or it holds no numbers.
+    """
+    known_column(rows, column)
+    if not rows[column].dtype.is_numeric():
+        raise FindingError(f"{column} holds no numbers, so it is no end of an interval")
+    end = rows[column][0] if rows.height == 1 else None
+    return None if end is None or not math.isfinite(end) else float(end)
+
+
+def _columns(rows: pl.DataFrame, finding: Finding) -> pl.DataFrame:
+    """The columns of a table that are printed.
+
+    Raises:
+        FindingError: one is not there, or it can not be told which are shares.
+    """
+    for name in finding.columns:
+        known_column(rows, name)
+    table = rows.select(finding.columns) if finding.columns else rows
+    shares_of(table, finding)
+    return table
 
 
 def asked_with(arguments: Arguments) -> Asked:
@@ -246,7 +273,12 @@ def _placed(work: Callable[[], Result], where: str) -> Result:
         raise FindingError(error.what, where=where, next_step=error.next_step) from error
 
 
-def _in_order(findings: Iterable[str], computed: Mapping[str, Expression]) -> tuple[str, ...]:
+def _place(name: str, finding: Finding) -> str:
+    """Where a finding is defined, for errors."""
+    return f"{FILE_NAME}:{finding.line}: {name}" if finding.line else f"{FILE_NAME}: {name}"
+
+
+def _in_order(findings: Mapping[str, Finding], computed: Mapping[str, Expression]) -> tuple[str, ...]:
     """Each finding after those that it is computed from.
 
     Raises:
@@ -256,9 +288,9 @@ def _in_order(findings: Iterable[str], computed: Mapping[str, Expression]) -> tu
     try:
         return tuple(graphlib.TopologicalSorter(uses).static_order())
     except graphlib.CycleError as error:
-        circle = reversed(error.args[1])
+        circle = error.args[1][::-1]
         raise FindingError(
             f"findings go round in a circle: {' → '.join(circle)}",
-            where=FILE_NAME,
+            where=_place(circle[0], findings[circle[0]]),
             next_step="Compute one of them from something else.",
         ) from error

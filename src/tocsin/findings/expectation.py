@@ -72,6 +72,7 @@ def parse_expectation(text: str, *, where: str = "") -> Expectation:
     if found := re.fullmatch(r"(<=|>=|<|>|=)\s*(.+)", said):
         return Expectation(said, "compared", (parse(_plain(found[2]), where=where),), found[1])
     if found := re.fullmatch(r"(.+?)\s+to\s+(.+)", said):
+        _check_order(*found.groups(), where=where)
         return Expectation(said, "between", tuple(parse(_plain(part), where=where) for part in found.groups()))
     raise FindingError(f'the test "{text}" is not understood', where=where, next_step=f"Write one of: {_FORMS}.")
 
@@ -123,6 +124,18 @@ def _runs(expectation: Expectation, value: float | dt.date | str | pl.DataFrame)
     along = series[day].cast(pl.Int32 if series[day].dtype == pl.Date else pl.Float64).cast(pl.Float64).to_numpy()
     slope = theilslopes(series[number].cast(pl.Float64).to_numpy(), along, alpha=0.95)
     return bool(slope.low_slope > 0) if expectation.kind == "rising" else bool(slope.high_slope < 0)
+
+
+def _check_order(low: str, high: str, *, where: str) -> None:
+    """Raise where two plain numbers are the wrong way round: nothing would ever hold."""
+    try:
+        wrong = float(_plain(low)) > float(_plain(high))
+    except ValueError:
+        return
+    if wrong:
+        raise FindingError(
+            f"from {low} to {high} there is nothing", where=where, next_step='The lower end comes first: "4.5 to 5.5".'
+        )
 
 
 def _plain(number: str) -> str:

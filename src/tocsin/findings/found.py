@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from tocsin.errors import FindingError
 from tocsin.findings.definition import Finding
+from tocsin.findings.picking import known_column
 from tocsin.schema import Provenance, spoken_date
 
 Value = float | dt.date | str | pl.DataFrame
+NOTHING = "\N{EN DASH}"
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Found:
         value: A number, a day, a name, or a table (of a series, or to be printed); None where it can not be computed.
         reason: Why there is no value, and what to do; empty where there is one.
         low: The lower end of its interval of 95 per cent, where it has one.
+        note: What the question itself says of it: why a number is missing, or where a limit comes from.
         words: What it is, in a sentence: the definition that travels with it.
         about: The data that it was counted from; None for a cited figure.
         event_ids: The events behind it, sorted; empty for a cited figure.
@@ -36,6 +41,7 @@ class Found:
     reason: str = ""
     low: float | None = None
     high: float | None = None
+    note: str = ""
     words: str = ""
     about: Provenance | None = None
     event_ids: Sequence[str] = field(default=(), repr=False)
@@ -49,9 +55,23 @@ class Found:
 
     @property
     def with_unit(self) -> str:
-        """The value as printed, with its unit."""
-        unit = "per cent" if self.finding.percent and not self.finding.unit else self.finding.unit
-        return f"{self.printed} {unit}".strip()
+        """The value as printed, with its unit; tables and series have none. Empty where there is no value."""
+        if self.value is None or isinstance(self.value, pl.DataFrame):
+            return self.printed
+        return f"{self.printed} {self.finding.unit_printed}".strip()
+
+    @property
+    def table(self) -> list[tuple[str, ...]]:
+        """A table as a report prints it, line by line, headings first; empty where it has no value, or another."""
+        if not isinstance(self.value, pl.DataFrame):
+            return []
+        shares = shares_of(self.value, self.finding)
+        heads = [f"{name.replace('_', ' ')}{', per cent' if name in shares else ''}" for name in self.value.columns]
+        columns = [
+            [_cell(value, self.finding, share=name in shares) for value in self.value[name]]
+            for name in self.value.columns
+        ]
+        return [tuple(heads), *zip(*columns, strict=True)]
 
     @property
     def interval(self) -> str:
@@ -69,12 +89,49 @@ def scaled(value: float, finding: Finding) -> float:
 def printed(value: Value, finding: Finding) -> str:
     """A value as a report prints it: numbers rounded as the finding says, days spelled out."""
     if isinstance(value, pl.DataFrame):
-        return f"a table of {value.height} rows"
+        kind, part = ("series", "point") if finding.rows is None else ("table", "row")
+        return f"a {kind} of {value.height} {part}{'' if value.height == 1 else 's'}"
     if isinstance(value, dt.date):
         return spoken_date(value)
-    if isinstance(value, str):
-        return value
-    number = scaled(value, finding)
+    return value if isinstance(value, str) else _rounded(scaled(value, finding), finding)
+
+
+def shares_of(table: pl.DataFrame, finding: Finding) -> tuple[str, ...]:
+    """The columns of a finding's table or series that are shares, printed in per cent.
+
+    Raises:
+        FindingError: `percent` names what is no column of numbers, or names none where it could be meant of several or of none.
+    """
+    if finding.rows is None:
+        return tuple(table.columns[1:]) if finding.percent else ()
+    if isinstance(finding.percent, tuple):
+        for name in finding.percent:
+            known_column(table, name)
+            if not table[name].dtype.is_numeric():
+                raise FindingError(f"percent: {name} holds no numbers")
+        return finding.percent
+    decimals = tuple(name for name in table.columns if table[name].dtype.is_float()) if finding.percent else ()
+    if finding.percent and len(decimals) != 1:
+        which = f"several columns hold decimals: {', '.join(decimals)}" if decimals else "no column holds decimals"
+        raise FindingError(
+            f"percent = true, and {which}",
+            next_step=f'Name those that are shares: percent = ["{decimals[0]}"]' if decimals else "Leave percent out.",
+        )
+    return decimals
+
+
+def _cell(value: object, finding: Finding, *, share: bool) -> str:
+    """A cell of a table: whole numbers whole, other numbers rounded as the finding says."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return NOTHING
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return spoken_date(value) if isinstance(value, dt.date) else str(value)
+    if isinstance(value, int) and not share:
+        return f"{value:,}".replace("-", "\N{MINUS SIGN}")
+    return _rounded(value * 100 if share else value, finding)
+
+
+def _rounded(number: float, finding: Finding) -> str:
     decimals = finding.decimals if finding.decimals is not None else _usual(number)
     text = f"{number:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
     return text.lstrip("\N{MINUS SIGN}") if not text.strip("\N{MINUS SIGN}0.,") else text

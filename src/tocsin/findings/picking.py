@@ -64,13 +64,7 @@ def chosen(table: pl.DataFrame, where: Mapping[str, Any]) -> pl.DataFrame:
         known_column(table, column)
         kept = table.filter(_test(table, column, wanted))
         if kept.is_empty():
-            there = [str(value) for value in table[column].unique(maintain_order=True).drop_nulls().to_list()]
-            near = did_you_mean(str(wanted), there) if len(there) <= 200 else ""
-            first, last = (min(there), max(there)) if there else ("", "")
-            raise FindingError(
-                f'no row has {column} "{said(wanted)}"',
-                next_step=near or (f"There are {len(there)}, from {first} to {last}."),
-            )
+            raise FindingError(f'no row has {column} "{said(wanted)}"', next_step=_there(table[column], wanted))
         table = kept
     return table
 
@@ -105,11 +99,18 @@ def taken(rows: pl.DataFrame, take: Take) -> Value | pl.DataFrame:
     value = values[0] if values.len() else None
     if value is None or (isinstance(value, float) and math.isnan(value)):
         raise FindingError(
-            f"{take.column} has no value there", next_step="The window may have no data: see tocsin status."
+            f"{take.column} has no value there{f': {note_of(rows)}' if note_of(rows) else ''}",
+            next_step="" if note_of(rows) else "The window may have no data: see tocsin status.",
         )
     if isinstance(value, bool):
         return str(value).lower()
     return float(value) if isinstance(value, int | float) else value if isinstance(value, dt.date) else str(value)
+
+
+def note_of(rows: pl.DataFrame) -> str:
+    """What the answer itself says of its row: why a number is missing, or where a limit comes from; empty where it says nothing."""
+    said = rows["note"][0] if "note" in rows.columns and rows.height == 1 else None
+    return said or ""
 
 
 def known_column(table: pl.DataFrame, column: str) -> None:
@@ -126,6 +127,15 @@ def _summary(values: pl.Series, take: Take) -> pl.Series:
     if not values.len():
         return values
     return pl.Series([getattr(values, take.summary)()])
+
+
+def _there(values: pl.Series, wanted: Any) -> str:
+    """Which values there are instead: the nearest of names, the ends of days and numbers."""
+    there = values.unique(maintain_order=True).drop_nulls()
+    if there.dtype == pl.String and there.len() <= 200 and (near := did_you_mean(str(wanted), there.to_list())):
+        return near
+    ends = [str(value) for value in there.sort().to_list()]
+    return f"There are {len(ends):,}, from {ends[0]} to {ends[-1]}." if ends else "The column is empty there."
 
 
 def _test(table: pl.DataFrame, column: str, wanted: Any) -> pl.Expr:

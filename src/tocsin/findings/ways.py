@@ -60,12 +60,26 @@ class Ways:
         if self.holding is not None:
             return f"“{self.found.finding.expect}” holds in {self.holding:,} of {told}{more}"
         if self.numeric:
-            low, high = (
-                self.printed(float(self.table["value"].sort(nulls_last=True)[at])) for at in (0, self.ways - 1)
-            )
+            low, high = self._range
             return f"{low} to {high} over {told}{more}"
-        same = int((self.table["value"] == self.table["value"][0]).sum())
-        return f"the same in {same:,} of {told}{more}"
+        return f"the same in {self._same:,} of {told}{more}"
+
+    @property
+    def short(self) -> str:
+        """The count in few words, "188 of 192"; of a number of which nothing is expected, its range."""
+        if self.holding is None and self.numeric:
+            return "–".join(self._range)
+        return f"{self._same if self.holding is None else self.holding:,} of {self.ways:,}"
+
+    @property
+    def _range(self) -> tuple[str, str]:
+        values = self.table["value"].drop_nulls().sort()
+        return self.printed(values[0]), self.printed(values[-1])
+
+    @property
+    def _same(self) -> int:
+        """In how many ways a name is as the desk has it."""
+        return int((self.table["value"] == self.table["value"][0]).sum())
 
     @property
     def numeric(self) -> bool:
@@ -176,6 +190,16 @@ def count_ways(
     schema: dict[str, pl.DataType] = {choice.name: pl.String() for choice in choices}
     schema |= {"value": value, "holds": pl.Boolean(), "reason": pl.String()}
     return Ways(own, choices, pl.DataFrame(rows, schema=schema))
+
+
+def holding_in(evaluation: Evaluation, name: str) -> str:
+    """What a report prints of the ways of a finding: see Ways.short; empty where they can not be counted. Counted once."""
+    if name not in evaluation.ways:
+        try:
+            evaluation.ways[name] = count_ways(evaluation.subject, evaluation.plan.findings, name).short
+        except TocsinError:
+            evaluation.ways[name] = ""
+    return evaluation.ways[name]
 
 
 def _prepared(

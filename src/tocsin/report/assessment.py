@@ -87,7 +87,6 @@ def assess(
             text,
             filled,
             title=desk.title,
-            date=dated,
             about=about,
             figures=figures,
             pictures=pictures,
@@ -160,16 +159,21 @@ def by_hand(text: Text) -> tuple[tuple[str, str], ...]:
 
 
 def failing(checked: Sequence[Checked], filled: Filled | None) -> list[tuple[str, str]]:
-    """Findings that are broken or can not be computed, and statements of the text that do not hold: each with the reason."""
+    """What a report may not be printed with, each with the reason: findings that are broken or can not be computed, and in the text
+    values and tables that can not be printed, and statements that do not hold.
+
+    Figures that can not be drawn are told by the build.
+    """
     wrong = [
         (each.name, each.found.reason or f"is {each.found.with_unit}, expected: {each.found.finding.expect}")
         for each in checked
         if each.fails
     ]
-    for statement in filled.statements if filled else ():
-        if statement.fails:
-            place = f"{TEXT}:{statement.line}:{statement.column}"
-            wrong.append((place, f"“{statement.words}” does not hold: {statement.reason}"))
+    if filled:
+        for missing in filled.missing:
+            if missing.kind != "figure":
+                wrong.append((missing.place, f"{missing.call} can not be printed: {missing.reason}"))
+        wrong += [(each.place, f"“{each.words}”: {each.reason}") for each in filled.statements if each.fails]
     return wrong
 
 

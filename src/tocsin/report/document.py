@@ -30,6 +30,7 @@ _BARE: list[Any] = ["", [], []]
 _WEB = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 _BESIDE = re.compile(r"[^/\\:?#\s][^\\:?#\s]*(?:#\S*)?")
 _FIGURE = re.compile(r"figures/[a-z0-9][a-z0-9-]*\.svg")
+_CAPTION = re.compile(r"Table \d+\. ")
 _ENTRY_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -59,7 +60,7 @@ def docx(markdown: str, *, title: str, synthetic: bool, dated: dt.date, folder: 
 def read(markdown: str, *, title: str, folder: Path, form: Literal[".png", ".pdf"]) -> Node:
     """The text as pandoc's tree, in which nothing can act: HTML has become text, a link leads to the web, to a heading or to a file
     of the output, a picture is a figure of the output. The highest heading is of level 1, and a first one that only repeats the title
-    is left out.
+    is left out. The words over a called table are its caption.
 
     Args:
         title: Of the report.
@@ -72,7 +73,7 @@ def read(markdown: str, *, title: str, folder: Path, form: Literal[".png", ".pdf
     try:
         tree: Node = json.loads(_pandoc(markdown, "json", DIALECT, "--sandbox"))
         inert = _Inert(folder, form, frozenset(_headings(tree["blocks"])))
-        tree["blocks"] = _levelled(inert.inside(_untitled(tree["blocks"], title)))
+        tree["blocks"] = _captioned(_levelled(inert.inside(_untitled(tree["blocks"], title))))
     except RecursionError as error:
         raise FindingError(
             "the text of the report can not be read: lists, quotations or emphasis stand too deep in each other",
@@ -93,6 +94,16 @@ def _levelled(blocks: list[Node]) -> list[Node]:
         if block["t"] == "Header":
             block["c"][0] -= top - 1
     return blocks
+
+
+def _captioned(blocks: list[Node]) -> list[Node]:
+    """A paragraph that begins as {table: …} prints it becomes the caption of the table that follows: the two are not to be parted."""
+    done: list[Node] = []
+    for block in blocks:
+        if block["t"] == "Table" and done and done[-1]["t"] == "Para" and _CAPTION.match(plain(done[-1]["c"])):
+            block["c"][1] = [None, [{"t": "Plain", "c": done.pop()["c"]}]]
+        done.append(block)
+    return done
 
 
 def plain(inlines: list[Node]) -> str:
@@ -262,6 +273,9 @@ def _dressed(parts: dict[str, bytes], *, title: str, warning: str, dated: dt.dat
         ("word/document.xml", r"<w:sectPr>", f"<w:sectPr>{_CALLED}"),
         ("word/document.xml", r"</w:sectPr>", f"{_PAPER}</w:sectPr>"),
         ("word/styles.xml", r'w:val="en-US"', 'w:val="en-GB"'),
+        # Notes are smaller than the text, and their marks of another colour, so that 54 with note 8 is not read as a power.
+        ("word/styles.xml", r'(w:styleId="FootnoteText"[\s\S]*?<w:qFormat />)', r'\1<w:rPr><w:sz w:val="18"/></w:rPr>'),
+        ("word/styles.xml", r'(w:styleId="FootnoteReference"[\s\S]*?<w:rPr>)', r'\1<w:color w:val="0B4F8A"/>'),
         ("docProps/core.xml", r"(?<=W3CDTF\">)[^<]*", f"{dated.isoformat()}T00:00:00Z"),
     )
     for name, pattern, new in edits:

@@ -80,7 +80,7 @@ def draft_desk(folder: Path, *, countries: Sequence[str], title: str) -> Path:
         path.write_text(text, encoding="utf-8")
         ignore = folder / ".gitignore"
         if not ignore.exists():
-            ignore.write_text(".tocsin/\nout/\n.out-*/\n", encoding="utf-8")
+            ignore.write_text(".tocsin/\nout/\n.out-*/\nrebuilt/\n.rebuilt-*/\n", encoding="utf-8")
     except OSError as error:
         raise DeskError(f"can not be written: {error.strerror}", where=str(folder)) from error
     return path

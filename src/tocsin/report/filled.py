@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,14 +11,14 @@ import polars as pl
 from tocsin.errors import FindingError
 from tocsin.findings import Evaluation, Found
 from tocsin.findings.found import printed
-from tocsin.report.text import Call, Text, note_label
+from tocsin.findings.ways import holding_in
+from tocsin.report.text import FILE_NAME, Call, Kind, Text, note_label
 from tocsin.schema import Provenance, spoken_date
 from tocsin.visible import visible
 
 # What Markdown would act on; a colon begins a web address or the name of an emoji.
 _ACTS = re.compile(r"[\\`*_\[\]<>{}|~$&#@^!]|:(?=\S)|(?<=www)\.|^[-+=](?=[-+=\s]|$)", re.IGNORECASE)
 _LISTS = re.compile(r"^(\d+)([.)])(?=\s|$)")
-NOTHING = "\N{EN DASH}"
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,11 @@ class Statement:
     column: int
 
     @property
+    def place(self) -> str:
+        """Where it stands: report.md:9:63."""
+        return f"{FILE_NAME}:{self.line}:{self.column}"
+
+    @property
     def fails(self) -> bool:
         """Whether a report may not be printed with it: it does not hold, or it can not be told whether it does."""
         return self.holds is False or (self.holds is None and bool(self.reason))
@@ -69,12 +72,24 @@ class Statement:
 
 @dataclass(frozen=True)
 class Missing:
-    """A value, table or figure that is called and can not be printed."""
+    """A value, table or figure that is called and can not be printed.
 
-    name: str
+    Args:
+        call: As it is written, without its test: {before.mean.low}.
+        reason: Why.
+        line, column: Of report.md, from 1.
+    """
+
+    kind: Kind
+    call: str
     reason: str
     line: int
     column: int
+
+    @property
+    def place(self) -> str:
+        """Where it stands: report.md:9:63."""
+        return f"{FILE_NAME}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True)
@@ -168,7 +183,9 @@ def fill(
         cautions: The sentences that the data ask for.
         event_lists: Finding -> the list of its events, relative to the report.
     """
-    spoken = tuple(_spoken(found[call.name], call.part) if call.kind == "value" else "" for call in text.calls)
+    spoken = tuple(
+        _spoken(evaluation, found[call.name], call.part) if call.kind == "value" else "" for call in text.calls
+    )
     words = _words(text, spoken)
     statements = tuple(
         _statement(call, words.get(number, ""), evaluation, found)
@@ -214,25 +231,23 @@ def lacking(name: str) -> str:
 # What is printed of each call
 
 
-def _spoken(one: Found, part: str) -> str:
+def _spoken(evaluation: Evaluation, one: Found, part: str) -> str:
     """A finding's value or a part of it as plain text; empty where it has none."""
     if one.value is None:
         return ""
+    if part == "ways":
+        return holding_in(evaluation, one.name)
     about = one.about
     made: Mapping[str, str] = {
         "": one.printed,
         "low": "" if one.low is None else printed(one.low, one.finding),
         "high": "" if one.high is None else printed(one.high, one.finding),
         "interval": one.interval,
-        "unit": one.finding.unit or ("per cent" if one.finding.percent else ""),
-        "as_of": spoken_date(_newest(about)) if about and about.vintages else "",
+        "unit": one.finding.unit_printed,
+        "as_of": spoken_date(about.newest.data_date) if about and about.vintages else "",
         "events": f"{len(one.event_ids):,}",
     }
     return made[part]
-
-
-def _newest(about: Provenance) -> dt.date:
-    return max(vintage.data_date for vintage in about.vintages)
 
 
 def _data(about: Provenance) -> str:
@@ -277,35 +292,36 @@ def _missing(
     text: Text, found: Mapping[str, Found], spoken: Sequence[str], figures: Mapping[str, FigureWords]
 ) -> Iterator[Missing]:
     for call, said in zip(text.calls, spoken, strict=True):
-        if call.kind == "figure" and figures[call.name].reason:
-            yield Missing(call.name, figures[call.name].reason, call.line, call.column)
-        if (call.kind == "value" and not said) or (call.kind == "table" and found[call.name].value is None):
-            name = f"{call.name}.{call.part}" if call.part else call.name
-            yield Missing(name, found[call.name].reason or "it has no such part", call.line, call.column)
+        reason = ""
+        if call.kind == "figure":
+            reason = figures[call.name].reason
+        elif call.kind in ("value", "table") and found[call.name].value is None:
+            reason = f"{call.name} can not be computed"
+        elif call.kind == "value" and not said:
+            reason = _lacking_part(found[call.name], call.part)
+        if reason:
+            yield Missing(call.kind, text.source[call.start : call.end], reason, call.line, call.column)
 
 
 def _grid(one: Found, *, number: int) -> Grid:
     caption = f"Table {number}. {one.finding.label or one.name}"
     if not isinstance(one.value, pl.DataFrame):
         return Grid(one.name, caption, (), (), ())
-    columns = one.value.columns
+    heads, *rows = one.table
     return Grid(
         name=one.name,
         caption=caption,
-        columns=tuple(column.replace("_", " ") for column in columns),
-        numeric=tuple(one.value[column].dtype.is_numeric() for column in columns),
-        rows=tuple(tuple(_cell(value, one) for value in row) for row in one.value.iter_rows()),
+        columns=heads,
+        numeric=tuple(kind.is_numeric() for kind in one.value.dtypes),
+        rows=tuple(rows),
     )
 
 
-def _cell(value: object, one: Found) -> str:
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return NOTHING
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}".replace("-", "\N{MINUS SIGN}")
-    if isinstance(value, float | dt.date):
-        return printed(value, one.finding)
-    return str(value)
+def _lacking_part(one: Found, part: str) -> str:
+    """Why a part of a finding that has a value is empty."""
+    if part == "as_of":
+        return "it is counted from no data"
+    return one.note or "it has no interval: its question gives none for these rows"
 
 
 # The Markdown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +19,6 @@ def page(
     filled: Filled,
     *,
     title: str,
-    date: dt.date,
     about: Provenance,
     figures: Mapping[str, FigureWords],
     pictures: Mapping[str, str],
@@ -32,7 +30,6 @@ def page(
         text: As read.
         filled: The same, filled in.
         title: Of the report; printed unless the text begins with a heading of its own.
-        date: Printed under the title.
         about: The data; where they are made up, the page says so.
         figures: The words of each figure by id.
         pictures: SVG by figure id, put in as it is.
@@ -45,7 +42,6 @@ def page(
         title=title,
         head=putting.rendered(text.tokens[:after]),
         body=putting.rendered(text.tokens[after:]),
-        date=spoken_date(date),
         about=about,
         stood=spoken_date(about.as_of) if about.as_of else "",
         citation="" if about.synthetic else about.facts.citation.strip(),

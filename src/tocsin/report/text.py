@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate
 from typing import Any, Literal, NoReturn
 
 from markdown_it import MarkdownIt
@@ -36,7 +37,9 @@ _HTML_LINE = re.compile(r"\n[ \t]*(<)(?!https?:|mailto:|[^<>\s]*@)", re.IGNORECA
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _SCHEMES = ("http", "https", "mailto")
 _OWN = "reading"
-_NESTING = 100
+_NESTING = 100  # what stands deeper than that, the reader of Markdown drops in silence; see _check_depth
+DEEPEST = 10
+"""So many lists and quotations may stand in each other, and so many emphases: not every output can print more."""
 _FORMS = "{before.mean}, [fivefold]{fall: 4.5 to 5.5}, [18 per cent]{quoted: un}, {figure: figure-1}, {table: NAME}, {cautions}"
 
 Kind = Literal["value", "statement", "quoted", "figure", "table", "cautions"]
@@ -121,13 +124,14 @@ def parse(text: str, *, findings: Mapping[str, Finding], figures: Collection[str
         where: Names the text in errors.
 
     Raises:
-        FindingError: a call is not understood or names what is not there, or the text has an image or an address that is not allowed;
-            with line and column.
+        FindingError: a call is not understood or names what is not there, the text has an image or an address that is not allowed, or
+            it stands too deep; with line and column.
     """
     source = re.sub(r"\r\n?", "\n", text).replace("\0", "\N{REPLACEMENT CHARACTER}")
     reading = _Reading(source, where, findings, tuple(figures))
     env: dict[str, Any] = {_OWN: reading}
     tokens = dialect().parse(source, env)
+    _check_depth(reading, tokens)
     _check_closed(reading, tokens)
     prose, acting = reading.prose()
     return Text(source, where, tuple(reading.calls), tuple(tokens), env, prose, acting, tuple(reading.headings))
@@ -363,6 +367,24 @@ def _called_blocks(state: StateCore) -> None:
         elif number != skipped:
             tokens.append(token)
     state.tokens = tokens
+
+
+def _check_depth(reading: _Reading, tokens: Sequence[Token]) -> None:
+    """Raise where more lists and quotations, or emphases, stand in each other than every output can print."""
+    depth = 0
+    for token in tokens:
+        if token.type in ("blockquote_open", "bullet_list_open", "ordered_list_open"):
+            depth += 1
+            if depth > DEEPEST and token.map:
+                _too_deep(reading, reading.starts[token.map[0]], "lists and quotations")
+        elif token.type in ("blockquote_close", "bullet_list_close", "ordered_list_close"):
+            depth -= 1
+        elif token.type == "inline" and max(accumulate(each.nesting for each in token.children or [token])) > DEEPEST:
+            _too_deep(reading, reading.runs[token.meta["run"]].at[0], "emphases")
+
+
+def _too_deep(reading: _Reading, offset: int, what: str) -> NoReturn:
+    reading.fault(offset, f"more than {DEEPEST} {what} stand in each other", "Take some of them out.")
 
 
 def _check_closed(reading: _Reading, tokens: Sequence[Token]) -> None:
@@ -609,7 +631,7 @@ def _check_printable(reading: _Reading, name: str, part: str, offset: int) -> No
         reading.fault(
             offset, f'"{name}" has no interval', "Give the finding low and high, where the question has them."
         )
-    if part == "unit" and not (finding.unit or finding.percent):
+    if part == "unit" and not finding.unit_printed:
         reading.fault(offset, f'"{name}" has no unit', 'Give the finding one: unit = "incidents a week"')
     if part in ("as_of", "events") and finding.value is not None:
         reading.fault(offset, f'"{name}" is a cited value: it has no data', "Call its value, or quote its source.")

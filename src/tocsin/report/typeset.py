@@ -107,7 +107,8 @@ class _Setting:
         columns, head, bodies = content[2], content[3], content[4]
         align = [_ALIGNED.get(column[0]["t"], "left") for column in columns]
         rows = [row for body in bodies for row in (*body[2], *body[3])]
-        return {"k": "table", "align": align, "head": self.rows(head[1]), "body": self.rows(rows)}
+        caption = self.inlines([each for block in content[1][1] for each in block["c"]])
+        return {"k": "table", "caption": caption, "align": align, "head": self.rows(head[1]), "body": self.rows(rows)}
 
     def rows(self, rows: list[Any]) -> list[list[list[Node]]]:
         return [[self.blocks(cell[4]) for cell in cells] for _, cells in rows]

@@ -1,4 +1,4 @@
-"""The reviewer's workbook: every finding, its definition, the statements bound to it and the events behind it, one sheet each."""
+"""The reviewer's workbook: findings, definitions, statements, the cells of tables and series, and the events, one sheet each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import polars as pl
 import xlsxwriter
 
 from tocsin.findings.check import Checked
-from tocsin.findings.found import Found, scaled
+from tocsin.findings.found import Found, scaled, shares_of
 from tocsin.report.document import packed
 from tocsin.report.export import harmless
 from tocsin.report.filled import Statement
@@ -33,6 +33,7 @@ _DEFINITIONS = {
     "published by": 40,
 }  # fmt: skip
 _STATEMENTS = {"words": 60, "finding": 24, "test": 30, "holds": 10, "line of report.md": 16}
+_TABLES = {"finding": 24, "row": 8, "column": 24, "value": 16, "printed": 30}
 _EVENTS = {"finding": 24, "event_id": 30}
 
 
@@ -54,8 +55,10 @@ def workbook(checked: Sequence[Checked], statements: Sequence[Statement] = (), *
         _sheet(book, "Definitions", _DEFINITIONS, [_definition(each) for each in found])
         if statements:
             _sheet(book, "Statements", _STATEMENTS, [_statement(each) for each in statements])
+        if cells := [cell for one in found for cell in _cells(one)]:
+            _sheet(book, "Tables", _TABLES, cells)
         _sheet(book, "Events", _EVENTS, [])
-    return _with_events(buffer.getvalue(), _events(found), sheet=4 if statements else 3)
+    return _with_events(buffer.getvalue(), _events(found), sheet=3 + bool(statements) + bool(cells))
 
 
 def _finding(checked: Checked) -> tuple[Cell, ...]:
@@ -87,6 +90,18 @@ def _cell(one: Found) -> Cell:
     return scaled(one.value, one.finding) if isinstance(one.value, float) else one.value
 
 
+def _cells(one: Found) -> Iterator[tuple[Cell, ...]]:
+    """The cells of a table or series, row by row; shares in per cent."""
+    if not isinstance(one.value, pl.DataFrame):
+        return
+    heads, *rows = one.table
+    shares = shares_of(one.value, one.finding)
+    for number, (values, said) in enumerate(zip(one.value.iter_rows(), rows, strict=True), start=1):
+        for name, head, value, printed in zip(one.value.columns, heads, values, said, strict=True):
+            plain = float(value) if isinstance(value, int | float) else value
+            yield one.name, float(number), head, plain * 100 if name in shares and plain is not None else plain, printed
+
+
 def _definition(one: Found) -> tuple[Cell, ...]:
     finding = one.finding
     arguments = finding.arguments.model_dump(mode="json", exclude_defaults=True)
@@ -112,7 +127,7 @@ def _listed(said: Mapping[str, Any]) -> str:
 
 
 def _statement(one: Statement) -> tuple[Cell, ...]:
-    holds = {True: "holds", False: "no longer holds", None: "can not be told"}[one.holds]
+    holds = {True: "holds", False: "does not hold", None: "can not be told"}[one.holds]
     return one.words, one.name, one.test, holds, float(one.line)
 
 
