@@ -95,6 +95,8 @@ class Figure(Frozen):
         "attribution",
         "claims",
         "initiator",
+        "change",
+        "watch",
         "ways",
     ]
     title: str = ""

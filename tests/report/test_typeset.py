@@ -154,6 +154,17 @@ def test_a_table_stands_below_its_caption_and_a_paragraph_below_its_heading(fold
     assert pages["caption"] == pages["table"] == pages["end"]
 
 
+def test_no_line_of_a_list_without_notes_stands_alone(folder: Path, press: Press) -> None:
+    item = f"- Begin {WORD * 2}and so it went on to its End\n"
+    printed("\n\nNext:\n\n".join(item * (5 + n % 3) + "- one line" for n in range(30)), folder)
+    marks = [f'#show "{name}": it => [#metadata("{name}")<probe>#it]' for name in ("Begin", "End")]
+    said = press.pages_of("\n".join(marks))
+    begins, ends = ([page for name, page in said if name == wanted] for wanted in ("Begin", "End"))
+    assert len(begins) == 180
+    assert begins[-1] > 5
+    assert begins == ends
+
+
 def test_what_is_noted_twice_is_printed_once_under_one_number(folder: Path, press: Press) -> None:
     printed(TEXT, folder)
     notes = [(node["id"], node["first"]) for node in press.nodes if node["k"] == "note"]

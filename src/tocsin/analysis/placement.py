@@ -122,7 +122,7 @@ def _along(keys: pl.DataFrame, mine: pl.DataFrame, on: list[str]) -> Floats:
 
 
 def _places_of(points: pl.DataFrame, countries: list[str | None], units: pl.DataFrame, level: str) -> NDArray[np.str_]:
-    """The place that holds each point: rows by POINTS. Those beyond the border are put where the row's others are; "" where all are beyond."""
+    """The place of each point: rows by POINTS. Points beyond the border are put where the row's others are; "" where all are beyond."""
     country = pl.Series("country", [name for name in countries for _ in range(POINTS)], dtype=pl.String)
     held = holding(points.select("longitude", "latitude").with_columns(country), units=units)
     inside = (held["unit_match"] == "inside").to_numpy().reshape(-1, POINTS)

@@ -13,6 +13,7 @@ from tocsin.analysis.incidents import ALL, NOT_STATED
 from tocsin.analysis.proximity import class_labels
 from tocsin.analysis.weeks import covered_weeks, week_start
 from tocsin.catalogue.answers_agreement import behind_agreement
+from tocsin.catalogue.answers_change import behind_change, behind_trend, behind_watch
 from tocsin.catalogue.answers_coverage import behind_mix, behind_outlets, behind_panel, behind_scales
 from tocsin.catalogue.answers_layers import behind_attribution, behind_claims, behind_initiator
 from tocsin.catalogue.answers_place import behind_position
@@ -186,4 +187,7 @@ _BEHIND: Mapping[str, Callable[[Subject, Asked, Selection, pl.DataFrame, Sequenc
     "attribution": behind_attribution,
     "claims": behind_claims,
     "initiator": behind_initiator,
+    "change": behind_change,
+    "trend": behind_trend,
+    "watch": behind_watch,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.catalogue.drawing import draw_map, draw_series
 from tocsin.catalogue.drawing_agreement import draw_agreement
+from tocsin.catalogue.drawing_change import draw_change, draw_watch
 from tocsin.catalogue.drawing_coverage import draw_mix, draw_panel, draw_scales
 from tocsin.catalogue.drawing_dating import draw_dating
 from tocsin.catalogue.drawing_layers import draw_attribution, draw_claims, draw_initiator
@@ -29,5 +30,7 @@ DRAWN: Mapping[str, Callable[[Subject, Asked, Answer], Any]] = MappingProxyType(
         "attribution": draw_attribution,
         "claims": draw_claims,
         "initiator": draw_initiator,
+        "change": draw_change,
+        "watch": draw_watch,
     }
 )

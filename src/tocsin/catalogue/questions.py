@@ -18,6 +18,7 @@ from tocsin.catalogue.answers import (
     answer_weekly,
 )
 from tocsin.catalogue.answers_agreement import answer_agreement
+from tocsin.catalogue.answers_change import answer_change, answer_trend, answer_watch
 from tocsin.catalogue.answers_coverage import answer_mix, answer_outlets, answer_panel, answer_scales
 from tocsin.catalogue.answers_dating import answer_dating
 from tocsin.catalogue.answers_layers import answer_attribution, answer_claims, answer_initiator
@@ -224,6 +225,33 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_initiator,
         figure=True,
         example="tocsin table initiator",
+    ),
+    Question(
+        name="change",
+        asks="When did the level of the weekly count change, by how much, and could chance have done it?",
+        arguments=("group", "groups", "week_starts"),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_change,
+        figure=True,
+        example="tocsin figure change -o change.svg",
+    ),
+    Question(
+        name="trend",
+        asks="Did the weekly count rise or fall over the last weeks, and could chance have done it?",
+        arguments=("group", "groups", "weeks", "week_starts"),
+        columns=("event_date", "event_type", "country"),
+        answer=answer_trend,
+        figure=False,
+        example="tocsin table trend --weeks 13",
+    ),
+    Question(
+        name="watch",
+        asks="Which first-order units have unusually many incidents now, with few false alarms among all of them?",
+        arguments=("group", "weeks", "week_starts"),
+        columns=("event_date", "event_type", "country", "longitude", "latitude"),
+        answer=answer_watch,
+        figure=True,
+        example="tocsin figure watch -o watch.svg",
     ),
 )
 

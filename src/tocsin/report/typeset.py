@@ -87,7 +87,8 @@ class _Setting:
             case "BlockQuote":
                 made = {"k": "quote", "v": self.blocks(content)}
             case "BulletList":
-                made = {"k": "list", "v": [self.blocks(item) for item in content]}
+                items = [self.blocks(item) for item in content]
+                made = {"k": "list", "v": items, "noted": '{"k": "note"' in json.dumps(items)}
             case "OrderedList":
                 made = {"k": "enum", "start": content[0][0], "v": [self.blocks(item) for item in content[1]]}
             case "Table":

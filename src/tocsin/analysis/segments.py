@@ -1,0 +1,77 @@
+"""Where does the level of a weekly count change? The best cut of a series into stretches, for every number of cuts, found exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LEAST_DISPERSION = 1e-9
+"""Below it a negative binomial count can not be told from a Poisson one."""
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """The best cuts of several series, for every number of cuts.
+
+    Args:
+        costs: By number of cuts (from 0) and series; infinite where the series is too short for so many stretches.
+        back: By number of cuts (from 1), series and end of the stretch: where the last stretch begins.
+    """
+
+    costs: Floats
+    back: Ints
+
+    def of(self, series: int, cuts: int) -> list[int]:
+        """The first weeks of all stretches but the first, in order, of a series cut so often."""
+        end, found = self.back.shape[2] - 1, list[int]()
+        for number in range(cuts, 0, -1):
+            end = int(self.back[number - 1, series, end])
+            found.append(end)
+        return found[::-1]
+
+
+def cost(incidents: Floats, weeks: Floats, dispersion: Floats) -> Floats:
+    """What a stretch costs: its negative log-likelihood at its own mean, less what does not depend on the cuts.
+
+    Args:
+        incidents: In the stretch.
+        weeks: In the stretch.
+        dispersion: Of the counts: their variance is mean + dispersion * mean^2.
+    """
+    size = np.maximum(dispersion, LEAST_DISPERSION)
+    mean = incidents / weeks
+    # log(max(.)): nought times the logarithm of anything is nought, and this is twice as fast as xlogy.
+    return np.asarray((incidents + weeks / size) * np.log1p(size * mean) - incidents * np.log(np.maximum(mean, 1e-12)))
+
+
+def best_cuts(counts: Floats, *, dispersion: Floats, least: int, most: int) -> Cuts:
+    """The cuts that make a series of counts likeliest, exactly, by dynamic programming.
+
+    Args:
+        counts: Incidents, a row a series, a column a week.
+        dispersion: One a series; the same in all its stretches.
+        least: Weeks of the shortest stretch.
+        most: The largest number of cuts looked at.
+
+    Source:
+        Auger and Lawrence (1989), Algorithms for the optimal identification of segment neighborhoods, Bulletin of Mathematical
+        Biology 51(1), with a negative binomial likelihood.
+    """
+    series, length = counts.shape
+    sums = np.concatenate([np.zeros((series, 1)), counts.cumsum(axis=1)], axis=1)
+    best = np.full((most + 1, series, length + 1), np.inf)
+    back = np.zeros((most, series, length + 1), dtype=np.int64)
+    for end in range(least, length + 1):
+        starts = np.arange(0, end - least + 1)
+        last = cost(sums[:, end, None] - sums[:, starts], (end - starts)[None, :].astype(float), dispersion[:, None])
+        best[0, :, end] = last[:, 0]
+        for cuts in range(1, min(most, end // least - 1) + 1):
+            whole = best[cuts - 1][:, starts] + last
+            back[cuts - 1, :, end] = whole.argmin(axis=1)
+            best[cuts, :, end] = np.take_along_axis(whole, back[cuts - 1, :, end, None], axis=1)[:, 0]
+    return Cuts(best[:, :, length], back)
