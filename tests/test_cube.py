@@ -226,3 +226,22 @@ def test_a_large_cube_gives_a_smaller_one_that_serves_other_days_too(monkeypatch
         assert_frame_equal(narrow, anew)
     assert engine_asked == 1
     assert [cube.table.height for cube in events.cubes] == [1, 4]
+
+
+def test_a_window_that_the_count_does_not_cover_is_counted_anew() -> None:
+    events = on_polars(ROWS, [YEAR])
+    early, later = Span(dt.date(2021, 1, 1), dt.date(2021, 1, 10)), Span(dt.date(2021, 1, 5), dt.date(2021, 2, 28))
+    count(events, ALL_DAYS.within(early), by=["window", "unit_code"], flags=Flags(windows=(later,)))
+    assert count(events, ALL_DAYS.within(later), by=["unit_code"])["incidents"].sum() == 3
+
+
+def test_a_column_made_for_another_question_is_not_taken() -> None:
+    events = on_polars(ROWS, [YEAR])
+    national = Among("source_scale", ("National",))
+    count(events, ALL_DAYS, by=["k"], flags=Flags(among={"k": PARTNER}))
+    made = count(events, ALL_DAYS, by=["k"], flags=Flags(among={"k": national}))
+    assert_frame_equal(made, count(on_polars(ROWS, [YEAR]), ALL_DAYS, by=["k"], flags=Flags(among={"k": national})))
+    with pytest.raises(QuestionError, match="no column"):
+        count(events, ALL_DAYS, by=["k"])
+    count(events, ALL_DAYS, by=["event_type"], flags=Flags(among={"other": PARTNER}))
+    assert count(events, replace(ALL_DAYS, reported=PARTNER), by=["event_type"])["incidents"].sum() > 0

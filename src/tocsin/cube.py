@@ -184,9 +184,11 @@ class Cube:
         mine, span = self.selection.span, wanted.span
         if span is None:
             return None
+        if mine and (span.first < mine.first or mine.last < span.last):
+            return None
         if "window" in self.table.columns and span in self.flags.windows:
             return pl.col("window") == list(self.flags.windows).index(span)
-        if "event_day" not in self.table.columns or (mine and (span.first < mine.first or mine.last < span.last)):
+        if "event_day" not in self.table.columns:
             return None
         return pl.col("event_day").is_between(day_number(span.first), day_number(span.last))
 
@@ -213,7 +215,12 @@ class Cube:
     def _of_reporters(self, wanted: Selection) -> pl.Expr | None:
         if self.selection.reported is not None:
             return None
-        return next((pl.col(name) for name, among in self.flags.among.items() if among == wanted.reported), None)
+        return self._among(wanted.reported)
+
+    def _among(self, wanted: Among | None) -> pl.Expr | None:
+        """The column that says yes or no to who reported."""
+        named = (name for name, among in self.flags.among.items() if among == wanted and name in self.table.columns)
+        return next((pl.col(name) for name in named), None)
 
     def _group(self, actors: Sequence[str]) -> pl.Expr | None:
         """The column that is true where one of the actors is a party."""
@@ -230,7 +237,10 @@ class Cube:
             return self._distance_class(flags.distance_edges_km)
         if name == "window" and flags.windows:
             return self._window(flags.windows)
-        return pl.col(name) if name in self.table.columns else None
+        if name in flags.among:
+            return self._among(flags.among[name])
+        made = {"distance_class", "window", *self.flags.groups, *self.flags.among}
+        return pl.col(name) if name in self.table.columns and name not in made else None
 
     def _distance_class(self, edges: Sequence[float]) -> pl.Expr | None:
         """Classes with fewer edges are finer ones put together."""

@@ -12,7 +12,7 @@ import pytest
 
 from tests.star import on_duckdb
 from tocsin.catalogue import Subject
-from tocsin.desk import Choices, Definition, Desk, Group, Window
+from tocsin.desk import WEEKDAYS, Choices, Definition, Desk, Group, Window
 from tocsin.errors import FindingError
 from tocsin.figures.write import specification
 from tocsin.findings.choices import Way, choices_of
@@ -220,7 +220,7 @@ def test_the_desk_says_what_could_be_chosen_otherwise(subject: Subject) -> None:
         ("fall", Choices(incidents=(("Battle",),)), "Battles"),
         ("fall", Choices(without_sources=(("New medium",),)), "New media"),
         ("fall", Choices(precise=((4,),)), '"4"'),
-        ("fall", Choices(edges_weeks=tuple(range(1, 27))), "more than 10,000"),
+        ("fall", Choices(edges_weeks=tuple(range(-6, 7)), week_starts=WEEKDAYS), "more than 10,000"),
     ],
 )
 def test_what_can_not_be_varied_is_told(name: str, choices: Choices, said: str, subject: Subject) -> None:
@@ -231,7 +231,7 @@ def test_what_can_not_be_varied_is_told(name: str, choices: Choices, said: str, 
 
 def test_a_way_that_can_not_be_worked_out_is_counted_apart(subject: Subject) -> None:
     groups = {"front": Group(label="The Front", actors=("Front", "Old Front"))}
-    desk = DESK.model_copy(update={"groups": groups, "choices": Choices(edges_weeks=(-26,))})
+    desk = DESK.model_copy(update={"groups": groups, "choices": Choices(edges_weeks=(-6, 6))})
     ways = count_ways(replace(subject, desk=desk), findings(), "fall")
     assert 0 < ways.ways < ways.table.height
     assert f"{ways.table.height - ways.ways} more can not be worked out" in ways.sentence
@@ -256,3 +256,18 @@ def test_a_report_prints_in_how_many_ways_a_finding_holds(fall: Ways, subject: S
     assert evaluation.ways == {"fall": fall.short, "published": ""}
     front = count_ways(subject, findings(), "front")
     assert front.short == f"{front.printed(front.table['value'].min())}–{front.printed(front.table['value'].max())}"  # type: ignore[arg-type]
+
+
+def test_edges_do_not_move_past_each_other(subject: Subject) -> None:
+    desk = DESK.model_copy(update={"choices": Choices(edges_weeks=(-7, -6, 6, 7))})
+    ways = count_ways(replace(subject, desk=desk), findings(), "fall")
+    moved = {option for name in ("first days of windows", "last days of windows") for option in ways.table[name]}
+    # The windows have thirteen weeks: two edges that move by seven would pass each other.
+    assert moved == {"as defined", "6 weeks earlier", "6 weeks later"}
+
+
+def test_a_way_whose_test_can_not_be_told_is_not_one_in_which_it_fails(fall: Ways) -> None:
+    half = fall.table.with_row_index("way").with_columns(holds=pl.when(pl.col("way") % 2 == 0).then("holds"))
+    given = replace(fall, table=half.drop("way"))
+    assert given.ways == 162
+    assert given.sentence.endswith("of 162 ways of counting; 162 more can not be worked out")

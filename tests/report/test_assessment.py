@@ -106,7 +106,7 @@ def test_check_tells_statements_that_do_not_hold_and_typed_numbers(desk: Path) -
     column = text.splitlines()[2].index("34") + 1
     assert f"report.md:3:{column}: “34”" in said
     said = run("report", "--allow-missing", folder=desk, code=1).err
-    assert "1 statement does not hold" in said
+    assert "1 of the findings and statements does not hold" in said
 
 
 def test_a_value_that_can_not_be_printed_is_a_fault_of_the_text(desk: Path) -> None:

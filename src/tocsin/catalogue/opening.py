@@ -63,7 +63,7 @@ def subject_of(
 
 def _history_of(desk: Desk, store: Store, about: Provenance) -> Callable[[Selection], pl.DataFrame] | None:
     """What Subject.history is; nothing is asked of the store before it is called, and the same selection is counted once."""
-    dates = sorted({vintage.data_date for vintage in about.vintages})
+    dates = sorted({vintage.data_date for vintage in about.vintages if not vintage.withdraws})
     if len(dates) < FEW_STATES:
         return None
 

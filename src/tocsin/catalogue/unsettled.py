@@ -55,7 +55,7 @@ def with_band(
 
 def _recent(subject: Subject, table: pl.DataFrame) -> bool:
     """Whether a week of the table is not yet taken for settled."""
-    newest: dt.date = max(vintage.data_date for vintage in subject.events.about.vintages)
+    newest = subject.events.about.newest.data_date
     last: dt.date = table["week_date"].max()  # type: ignore[assignment]
     return (newest - last).days // 7 <= SETTLED_WEEKS
 

@@ -21,7 +21,7 @@ QuestionArgument = Annotated[
     typer.Argument(
         help="weekly, concentration, spread, proximity, comparison, actors, filters, precision, reporting; how sure: scales, outlets, "
         "mix, panel, position, placement, dating, agreement, attribution, "
-        "claims, initiator, change, trend, watch. What each asks: tocsin status."
+        "claims, initiator, change, trend, watch. What each asks: README.md."
     ),
 ]
 GroupOption = Annotated[list[str] | None, typer.Option(help="A group of the desk; several make one line each.")]

@@ -104,7 +104,7 @@ def report(
         tell_text(typed=built.assessment.typed, wrong=wrong)
         if wrong:
             raise FindingError(
-                f"{len(wrong)} {'statement does' if len(wrong) == 1 else 'statements do'} not hold; the report marks them",
+                f"{len(wrong)} of the findings and statements {'does' if len(wrong) == 1 else 'do'} not hold",
                 where=str(built.page.parent),
                 next_step="See what moved: tocsin check",
             )

@@ -286,9 +286,20 @@ def _edges(way: Way, name: str, *, first: bool) -> Choice | None:
     if not windowed and not dated:
         return None
     wanted = way.subject.desk.choices.edges_weeks
-    shifts = [weeks for weeks in (wanted if wanted is not None else (-2, 2)) if weeks]
+    # Both edges may move towards each other: what is no longer than that would be left without a day.
+    shortest = _shortest(way)
+    shifts = [weeks for weeks in (wanted if wanted is not None else (-2, 2)) if weeks and 14 * abs(weeks) < shortest]
     options = [Option(_shift(weeks), partial(_shifted, weeks=weeks, first=first)) for weeks in dict.fromkeys(shifts)]
     return Choice(name, (_own("as defined"), *options))
+
+
+def _shortest(way: Way) -> int:
+    """Days of the shortest window that moves."""
+    spans = [_span(value) for finding in way.findings.values() for value in finding.where.values()]
+    days = [(span[1] - span[0]).days + 1 for span in spans if span]
+    if any("windows" in find(question).arguments for question in asked_by(way.findings.values())):
+        days += [window.span.days for window in way.subject.desk.windows.values()]
+    return min(days, default=0)
 
 
 def _shift(weeks: int) -> str:
@@ -302,14 +313,14 @@ def _shifted(way: Way, weeks: int, *, first: bool) -> Way:
     for name, window in way.subject.desk.windows.items():
         label = window.label or str(window.span)
         begin, end = (window.first + by, window.last) if first else (window.first, window.last + by)
-        windows[name] = Window(first=begin, last=max(begin, end), label=label)
+        windows[name] = Window(first=begin, last=end, label=label)
 
     def changed(finding: Finding) -> Finding:
         where = dict(finding.where)
         for column, value in finding.where.items():
             if span := _span(value):
                 begin, end = (span[0] + by, span[1]) if first else (span[0], span[1] + by)
-                where[column] = f"{begin} to {max(begin, end)}"
+                where[column] = f"{begin} to {end}"
         return finding.model_copy(update={"where": where})
 
     made = way.on_desk(windows=windows)

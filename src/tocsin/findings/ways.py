@@ -43,8 +43,9 @@ class Ways:
 
     @property
     def ways(self) -> int:
-        """How many ways could be worked out."""
-        return self.table["value"].drop_nulls().len()
+        """How many ways could be worked out, and their test, where there is one, be told."""
+        told = "value" if self.found.finding.expect is None else "holds"
+        return self.table[told].drop_nulls().len()
 
     @property
     def holding(self) -> int | None:

@@ -253,10 +253,13 @@ def _refuse_foreign(out: Path) -> None:
     Raises:
         StoreError: there is something else in it.
     """
-    written = {PAGE, "figures", pinning.FILE_NAME}
+    written: set[str] = set()
     with contextlib.suppress(FindingError):
-        written |= {name.partition("/")[0] for name in pinning.read(out / pinning.FILE_NAME).outputs}
-    foreign = sorted(each.name for each in out.iterdir() if each.name not in written) if out.exists() else []
+        written = {*pinning.read(out / pinning.FILE_NAME).outputs, pinning.FILE_NAME}
+        # Figures as PDF are not pinned.
+        written |= {f"{name.removesuffix('.svg')}.pdf" for name in written if name.startswith("figures/")}
+    there = [each.relative_to(out).as_posix() for each in out.rglob("*") if not each.is_dir()]
+    foreign = sorted(name for name in there if name not in written)
     if foreign:
         raise StoreError(
             f"holds {foreign[0]}{' and more' if len(foreign) > 1 else ''}, which no report has written",

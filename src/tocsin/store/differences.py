@@ -119,6 +119,8 @@ def history(store: Store, dataset: str, *, selection: Selection) -> pl.DataFrame
     counted = count(_with_dates(store, dataset), selection, by=["event_day", "known_from", "known_until"])
     known = []
     for state in states(store, dataset):
+        if all(vintage.withdraws for vintage in state.vintages):
+            continue  # a list of withdrawn events speaks for no day: what it took away shows in the next state
         until = pl.col("known_until")
         stood = counted.filter(
             (pl.col("known_from") <= state.data_date) & (until.is_null() | (until > state.data_date))
