@@ -220,7 +220,7 @@ def test_the_desk_says_what_could_be_chosen_otherwise(subject: Subject) -> None:
         ("fall", Choices(incidents=(("Battle",),)), "Battles"),
         ("fall", Choices(without_sources=(("New medium",),)), "New media"),
         ("fall", Choices(precise=((4,),)), '"4"'),
-        ("fall", Choices(edges_weeks=tuple(range(-6, 7)), week_starts=WEEKDAYS), "more than 10,000"),
+        ("fall", Choices(edges_weeks=tuple(range(-6, 7)), week_starts=WEEKDAYS), "more than 10,000"),  # type: ignore[arg-type]
     ],
 )
 def test_what_can_not_be_varied_is_told(name: str, choices: Choices, said: str, subject: Subject) -> None:
