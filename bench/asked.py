@@ -61,13 +61,6 @@ def folder_of(events: int) -> Path:
 
 def desk_toml() -> str:
     """The desk that asks for the seven figures."""
-    groups = "\n".join(
-        f'[groups.{label.lower()}]\nlabel = "{label}"\nactors = [{", ".join(f"{name!r}" for name in names)}]\n'
-        for label, names in GROUPS.items()
-    )
-    windows = "\n".join(
-        f'{name} = {{ first = {first}, last = {last}, label = "{name}" }}' for name, (first, last) in WINDOWS.items()
-    )
     figures = {
         "figure-1": 'question = "weekly"',
         "figure-2": 'question = "concentration"\nwindows = ["earlier", "later"]',
@@ -77,10 +70,35 @@ def desk_toml() -> str:
         "figure-6": 'question = "concentration"\ngroup = "militias"\nwindows = ["later"]',
         "figure-7": 'question = "proximity"',
     }
+    groups = {label.lower(): (label, names) for label, names in GROUPS.items()}
+    return desk_toml_of(windows=WINDOWS, groups=groups, figures=figures, title="A synthetic world, for the benchmark")
+
+
+def desk_toml_of(
+    *,
+    windows: Mapping[str, tuple[dt.date, dt.date]],
+    groups: Mapping[str, tuple[str, tuple[str, ...]]],
+    figures: Mapping[str, str],
+    title: str,
+) -> str:
+    """A desk of the benchmark's definition.
+
+    Args:
+        groups: By name, the label and the actors.
+        figures: By id, the lines that ask for it.
+    """
+    grouped = "\n".join(
+        f'[groups.{name}]\nlabel = "{label}"\nactors = [{", ".join(f"{actor!r}" for actor in actors)}]\n'
+        for name, (label, actors) in groups.items()
+    )
+    spans = "\n".join(
+        f'{name} = {{ first = {first}, last = {last}, label = "{name}" }}' for name, (first, last) in windows.items()
+    )
     listed = "\n".join(f'[[figures]]\nid = "{name}"\n{lines}\n' for name, lines in figures.items())
-    return f"""title = "A synthetic world, for the benchmark"
+    return f"""title = "{title}"
 countries = [{", ".join(f'"{code}"' for code in COUNTRIES)}]
 period = {{ first = {FIRST}, last = {LAST} }}
+compare = ["earlier", "later"]
 
 [definition]
 incidents = [{", ".join(f'"{name}"' for name in VIOLENT)}]
@@ -90,7 +108,7 @@ near_km = {NEAR_KM}
 cell_resolution = {CELL_RESOLUTION}
 
 [windows]
-{windows}
+{spans}
 
-{groups}
+{grouped}
 {listed}"""

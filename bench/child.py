@@ -16,6 +16,12 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
+def cpu_seconds() -> float:
+    """Seconds of processor that this process and those that it started have spent so far, on all cores."""
+    spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in spent)
+
+
 def timed(work: Callable[[], Result]) -> tuple[Result, float]:
     """What `work` gives, and the seconds that it took."""
     started = time.perf_counter()
@@ -35,13 +41,15 @@ def passes(work: Callable[[dict[str, float]], Result], *, warm: int) -> tuple[Re
         work: Writes the seconds of each of its parts into the dictionary that it is given.
 
     Returns:
-        The first result, and: ended (the clock of all processes, seconds, after the first pass), peak_mb (after it), first_s, and warm
-        (one dictionary a pass after the first: total_s and the parts).
+        The first result, and: ended (the clock of all processes, seconds, after the first pass), peak_mb and cpu_s (of the process
+        until then, imports too), first_s, and warm (one dictionary a pass after the first: total_s, its cpu_s, and the parts).
     """
     result, first = timed(lambda: work({}))
-    facts: dict[str, Any] = {"ended": time.monotonic(), "peak_mb": peak_mb(), "first_s": first, "warm": []}
+    ended, cpu = time.monotonic(), cpu_seconds()
+    facts: dict[str, Any] = {"ended": ended, "cpu_s": cpu, "peak_mb": peak_mb(), "first_s": first, "warm": []}
     for _ in range(warm):
         parts: dict[str, float] = {}
+        before = cpu_seconds()
         _, total = timed(lambda parts=parts: work(parts))  # type: ignore[misc]
-        facts["warm"].append({"total_s": total, **parts})
+        facts["warm"].append({"total_s": total, "cpu_s": cpu_seconds() - before, **parts})
     return result, facts

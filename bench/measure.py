@@ -15,7 +15,7 @@ from typing import Any
 from bench.asked import OUT
 
 LARGEST_REPEATED = 1_000_000
-"""Larger files are loaded once, and are not given to pandas."""
+"""Larger files are loaded once, and are not given to pandas nor to a report of two hundred findings."""
 WARM = 3
 FILES = {"Parquet": "events.parquet", "CSV": "events.csv"}
 
@@ -31,9 +31,12 @@ class Measured:
     """"Parquet", "CSV", and "DuckDB, Parquet", "DuckDB, CSV"."""
     numbers: dict[str, list[Facts]]
     """"Tocsin", "SQL", "pandas", "careful"."""
+    findings: dict[str, list[Facts]]
+    """"numbers", "ids", "report"; and "lists", "lists by SQL". Empty at a size for which they are not made."""
     where_load: dict[str, dict[str, float]]
     """Seconds by stage, for Parquet and CSV."""
     where_numbers: dict[str, float]
+    where_report: dict[str, float]
 
 
 def measure(events: int, *, repeats: int, say: Callable[[str], None]) -> Measured:
@@ -63,24 +66,43 @@ def measure(events: int, *, repeats: int, say: Callable[[str], None]) -> Measure
             say(f"{events:,} events: numbers {turn + 1}, {side}")
             numbers.setdefault(side, []).append(run(*words, str(events)))
     run("bench.same", str(events), "sql", *rivals)
+    findings = measure_findings(events, repeats=repeats, say=say) if small else {}
     say(f"{events:,} events: all sides give the same numbers; where the time goes")
     where_numbers = run("bench.tocsin_side", "profile-numbers", str(events))["parts"]
     where_load = {
         form: run("bench.tocsin_side", "profile-load", str(events), "--file", file)["parts"]
         for form, file in FILES.items()
     }
-    return Measured(events, loads, numbers, where_load, where_numbers)
+    where_report = run("bench.findings_side", "profile", str(events))["parts"] if small else {}
+    return Measured(events, loads, numbers, findings, where_load, where_numbers, where_report)
+
+
+def measure_findings(events: int, *, repeats: int, say: Callable[[str], None]) -> dict[str, list[Facts]]:
+    """The two hundred findings: as numbers, with the ids behind them, and as a report; and lists of ids beside SQL's."""
+    run("bench.findings_asked", str(events))
+    found: dict[str, list[Facts]] = {}
+    for turn in range(repeats):
+        for work in ("numbers", "ids", "report", "lists"):
+            say(f"{events:,} events: findings {turn + 1}, {work}")
+            found.setdefault(work, []).append(run("bench.findings_side", work, str(events)))
+        found.setdefault("lists by SQL", []).append(run("bench.findings_sql", str(events)))
+        run("bench.findings_side", "same", str(events))
+        ours, theirs = found["lists"][-1]["lists"], found["lists by SQL"][-1]["lists"]
+        if ours != theirs:
+            raise SystemExit(f"SQL lists other events: {[name for name in ours if ours[name] != theirs[name]]}")
+    return found
 
 
 def run(module: str, *words: str) -> Facts:
-    """Run a side; give what it tells, with `whole_s`, the seconds from its start until it had done its first work.
+    """Run a side; give what it tells, with `whole_s`, the seconds from its start until it had done its first work, and `load`, how many
+    processes the machine ran or had waiting before it.
 
     The parent imports nothing large: what it holds would be counted as the child's own memory.
 
     Raises:
         SystemExit: the side failed; with the end of what it said.
     """
-    started = time.monotonic()
+    load, started = os.getloadavg()[0], time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", module, *words], capture_output=True, text=True, check=False, env=_environment()
     )
@@ -89,13 +111,13 @@ def run(module: str, *words: str) -> Facts:
     lines = done.stdout.splitlines()
     facts: Facts = json.loads(lines[-1]) if lines else {}
     if "ended" in facts:
-        facts["whole_s"] = facts["ended"] - started
+        facts |= {"whole_s": facts["ended"] - started, "load": load}
     return facts
 
 
 def prepare() -> None:
     """Start each side once, so that Python has compiled what it imports before anything is measured."""
-    for module in ("bench.tocsin_side", "bench.sql_side", "bench.pandas_side"):
+    for module in ("bench.tocsin_side", "bench.sql_side", "bench.pandas_side", "bench.findings_side"):
         subprocess.run(
             [sys.executable, "-m", module, "--help"], stdout=subprocess.DEVNULL, check=True, env=_environment()
         )

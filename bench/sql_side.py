@@ -11,7 +11,7 @@ import time
 import duckdb
 
 from bench import asked
-from bench.child import passes, peak_mb, tell, timed
+from bench.child import cpu_seconds, passes, peak_mb, tell, timed
 from bench.same import Numbers, keep
 
 
@@ -29,7 +29,7 @@ WEEKS = f"SELECT CAST(unnest(generate_series(DATE '{asked.FIRST}', DATE '{asked.
 PRECEDING = f"ROWS {asked.AVERAGE_WEEKS - 1} PRECEDING"
 
 
-def _parties(label: str) -> str:
+def parties(label: str) -> str:
     """The sets of actors that a group is in."""
     return (
         f"SELECT party_id FROM party WHERE list_has_any(string_split(names, chr(10)), [{_listed(asked.GROUPS[label])}])"
@@ -83,20 +83,20 @@ FIGURES = {
         f"""
         SELECT {WEEK} AS week_date, series, count(*) AS incidents
         FROM event JOIN (
-            SELECT party_id, '{FRONTS}' AS series FROM ({_parties(FRONTS)})
-            UNION ALL SELECT party_id, '{MILITIAS}' FROM ({_parties(MILITIAS)})
+            SELECT party_id, '{FRONTS}' AS series FROM ({parties(FRONTS)})
+            UNION ALL SELECT party_id, '{MILITIAS}' FROM ({parties(MILITIAS)})
         ) USING (party_id)
         WHERE {STANDING} AND {VIOLENT} AND {PERIOD} GROUP BY ALL
         """,
         f"SELECT unnest(['{FRONTS}', '{MILITIAS}']) AS series",
     ),
-    "figure-4": _map(["later"], f"cell_{asked.CELL_RESOLUTION}", f"party_id IN ({_parties(FRONTS)})"),
+    "figure-4": _map(["later"], f"cell_{asked.CELL_RESOLUTION}", f"party_id IN ({parties(FRONTS)})"),
     "figure-5": _series(
         f"SELECT {WEEK} AS week_date, event_type AS series, count(*) AS incidents {EVENTS} AND {PERIOD} "
-        f"AND party_id IN ({_parties(FRONTS)}) GROUP BY ALL",
+        f"AND party_id IN ({parties(FRONTS)}) GROUP BY ALL",
         "SELECT DISTINCT series FROM counted",
     ),
-    "figure-6": _map(["later"], f"cell_{asked.CELL_RESOLUTION}", f"party_id IN ({_parties(MILITIAS)})"),
+    "figure-6": _map(["later"], f"cell_{asked.CELL_RESOLUTION}", f"party_id IN ({parties(MILITIAS)})"),
     "figure-7": f"""
         WITH by_precision AS (
             SELECT {WEEK} AS week_date, {PRECISE} AS precise,
@@ -151,7 +151,7 @@ def load(events: int, file: str) -> None:
     with duckdb.connect(str(path)) as connection:
         query = f"CREATE TABLE event AS SELECT * FROM '{folder / file}'"
         _, seconds = timed(lambda: (connection.execute(query), connection.execute("CHECKPOINT")))
-    tell(ended=time.monotonic(), peak_mb=peak_mb(), first_s=seconds)
+    tell(ended=time.monotonic(), cpu_s=cpu_seconds(), peak_mb=peak_mb(), first_s=seconds)
     path.unlink()
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench import asked, where
-from bench.child import passes, peak_mb, tell, timed
+from bench.child import cpu_seconds, passes, peak_mb, tell, timed
 from bench.same import Numbers, keep
 from tocsin.catalogue import Answer, ask, asked_of, figures_of, open_desk
 from tocsin.desk import Desk, read_desk
@@ -23,6 +23,7 @@ def load(events: int, file: str) -> None:
     added, seconds = timed(lambda: add(desk, asked.folder_of(events) / file))
     tell(
         ended=time.monotonic(),
+        cpu_s=cpu_seconds(),
         peak_mb=peak_mb(),
         first_s=seconds,
         events=added.vintage.events,

@@ -68,6 +68,34 @@ def of_numbers(work: Callable[[], object]) -> dict[str, float]:
     )
 
 
+def of_report(work: Callable[[], object]) -> dict[str, float]:
+    """Seconds of `tocsin report` with findings and a text, by what they were spent on.
+
+    Raises:
+        SystemExit: a function that a part is told by is not called any more.
+    """
+    profile = _Profile(work)
+    looked_up = profile.spent("catalogue/behind.py event_ids")
+    evaluated = profile.spent("findings/evaluation.py _all")
+    lists = profile.spent("report/assessment.py _write_lists")
+    pinned = profile.spent("report/manifest.py manifest") + profile.spent("report/manifest.py digests")
+    return profile.with_rest(
+        {
+            "figures, in every form": profile.spent("report/build.py _figure"),
+            "the page": profile.spent("report/build.py _values") + profile.spent("report/build.py _page"),
+            "values of the findings": evaluated - looked_up,
+            "ids looked up": looked_up,
+            "lists of ids written": lists,
+            "text filled, assessment.html": profile.spent("report/filled.py fill")
+            + profile.spent("report/page.py page"),
+            "PDF": profile.spent("report/typeset.py pdf"),
+            "DOCX": profile.spent("report/document.py docx"),
+            "workbook": profile.spent("report/workbook.py workbook"),
+            "manifest, provenance": pinned + profile.spent("report/prov.py prov"),
+        }
+    )
+
+
 class _Profile:
     """Cumulative seconds of the functions that some work called."""
 
