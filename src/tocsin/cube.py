@@ -333,7 +333,7 @@ def _made(events: Events, selection: Selection, by: Sequence[str], flags: Flags)
 
 def _collected(events: Events, selection: Selection, *, by: Sequence[str], flags: Flags) -> pl.DataFrame:
     """What the engine counts; at most one row more than MOST_ROWS."""
-    rows = _selected(events, selection)
+    rows = selected(events, selection)
     place_columns = events.place_columns
     made = _made_from_places(flags)
     wanted_places = [name for name in by if name in place_columns] + [name for name in by if name in made]
@@ -391,7 +391,8 @@ def passes(selection: Selection) -> dict[str, nw.Expr]:
     return tests
 
 
-def _selected(events: Events, selection: Selection) -> nw.LazyFrame[Any]:
+def selected(events: Events, selection: Selection) -> nw.LazyFrame[Any]:
+    """The rows that a selection counts."""
     tests = passes(selection).values()
     rows = events.rows.filter(*tests) if tests else events.rows
     if selection.actors is not None:

@@ -152,6 +152,11 @@ def ended(text: str) -> str:
     return f"{text.strip().rstrip('.')}."
 
 
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
 def spoken_date(day: dt.date) -> str:
     """A day as printed: 15 September 2020. Month names do not depend on the machine's locale."""
     months = (

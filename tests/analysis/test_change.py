@@ -13,6 +13,7 @@ from scipy.stats import betanbinom, false_discovery_control, nbinom
 from tests.star import on_polars
 from tocsin.analysis import watch as watching
 from tocsin.analysis.change import FEW, NONE, SHORT, changes, steps_of
+from tocsin.analysis.discovery import adjusted
 from tocsin.analysis.segments import best_cuts, cost
 from tocsin.analysis.trend import slope_of, trend
 from tocsin.cube import Selection
@@ -142,7 +143,7 @@ def test_predicted_windows_follow_the_beta_negative_binomial_law() -> None:
 
 def test_adjusted_chances_are_those_of_benjamini_and_hochberg() -> None:
     chances = np.random.default_rng(1).random(34) ** 2
-    assert watching.adjusted(chances) == pytest.approx(false_discovery_control(chances))
+    assert adjusted(chances) == pytest.approx(false_discovery_control(chances))
 
 
 def test_a_unit_that_flares_up_is_named_and_the_others_are_not() -> None:

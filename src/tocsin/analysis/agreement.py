@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
 from tocsin.analysis.comovement import CHANGE_WEEKS, Lag, Together, lagged, together
-from tocsin.analysis.comparison import FEW_EVENTS, FEW_WEEKS, TERMS, compare_series
+from tocsin.analysis.comparison import FEW_EVENTS, FEW_WEEKS, compare_series, freedom_of, long_run_variance, reach_of
+from tocsin.analysis.discovery import adjusted
 from tocsin.analysis.incidents import ALL, averaged
 from tocsin.analysis.weeks import covered_weeks, week_number, week_start, whole_weeks
 from tocsin.cube import Events, Flags, Selection, count
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
-from tocsin.schema import Span
+from tocsin.schema import Span, listed
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
@@ -346,18 +347,8 @@ def _level(one: Floats, other: Floats) -> Level:
     value = float(np.log(means[0] / means[1]))
     if one.size < FEW_WEEKS or min(one.sum(), other.sum()) < FEW_EVENTS:
         return Level(value, np.nan, 1.0)
-    variance, freedom = _long_run(one / means[0] - other / means[1], least=1 / means[0] + 1 / means[1])
+    variance, freedom = long_run_variance(one / means[0] - other / means[1], least=1 / means[0] + 1 / means[1])
     return Level(value, float(np.sqrt(variance / one.size)), freedom)
-
-
-def _long_run(weekly: Floats, *, least: float) -> tuple[float, float]:
-    """The long-run variance of a weekly series as comparison.mean_of_series has it, at least that of chance; and its degrees of freedom."""
-    length = weekly.size
-    terms = max(1, min(length - 1, int(TERMS * length ** (2 / 3))))
-    steps = np.arange(1, length + 1) - 0.5
-    waves = np.cos(np.pi * np.outer(np.arange(1, terms + 1), steps) / length)
-    sums = np.sqrt(2 / length) * (waves @ (weekly - weekly.mean()))
-    return max(float(np.mean(sums**2)), least), float(terms)
 
 
 def _ratio(name: str, levels: Sequence[Level], *, confidence: float) -> Row:
@@ -368,21 +359,12 @@ def _ratio(name: str, levels: Sequence[Level], *, confidence: float) -> Row:
     parts = [level.error**2 for level in levels]
     if np.isnan(sum(parts)):
         return {name: float(np.exp(value))}
-    reach = _reach(parts, [level.freedom for level in levels], confidence)
+    reach = reach_of(parts, [level.freedom for level in levels], confidence)
     return {
         name: float(np.exp(value)),
         f"{name}_low": float(np.exp(value - reach)),
         f"{name}_high": float(np.exp(value + reach)),
     }
-
-
-def _welch(parts: Sequence[float], freedoms: Sequence[float]) -> float:
-    """Degrees of freedom of the sum of variances (Welch and Satterthwaite)."""
-    return sum(parts) ** 2 / sum(part**2 / freedom for part, freedom in zip(parts, freedoms, strict=True))
-
-
-def _reach(parts: Sequence[float], freedoms: Sequence[float], confidence: float) -> float:
-    return float(np.sqrt(sum(parts)) * stdtrit(_welch(parts, freedoms), 0.5 + confidence / 2))
 
 
 def parted(one: tuple[Floats, Floats], other: tuple[Floats, Floats], *, confidence: float = 0.95) -> Row:
@@ -418,7 +400,7 @@ def parted(one: tuple[Floats, Floats], other: tuple[Floats, Floats], *, confiden
 
 
 def _chance(apart: float, parts: Sequence[float], freedoms: Sequence[float]) -> float:
-    return float(2 * stdtr(_welch(parts, freedoms), -abs(apart) / np.sqrt(sum(parts))))
+    return float(2 * stdtr(freedom_of(parts, freedoms), -abs(apart) / np.sqrt(sum(parts))))
 
 
 def _chance_by_shares(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> float | None:
@@ -433,20 +415,18 @@ def _chance_by_shares(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) 
         both = one[window] + other[window]
         mean = float(both.mean())
         own.append(float(one[window].sum() / both.sum()))
-        variance, freedom = _long_run(one[window] - own[-1] * both, least=share * (1 - share) * mean)
+        variance, freedom = long_run_variance(one[window] - own[-1] * both, least=share * (1 - share) * mean)
         parts.append(variance / (both.size * mean**2))
         freedoms.append(freedom)
     return _chance(own[1] - own[0], parts, freedoms)
 
 
 def false_discovery(chances: Sequence[float | None]) -> list[float | None]:
-    """Each p-value corrected for their number: the least false discovery rate at which it is still called (Benjamini and Hochberg)."""
-    known = [(p, at) for at, p in enumerate(chances) if p is not None]
+    """Each p-value adjusted for the number of those that are known."""
+    known = [at for at, p in enumerate(chances) if p is not None]
     corrected: list[float | None] = [None] * len(chances)
-    least = 1.0
-    for rank, (p, at) in reversed(list(enumerate(sorted(known), start=1))):
-        least = min(least, p * len(known) / rank)
-        corrected[at] = least
+    for at, q in zip(known, adjusted(np.array([chances[at] for at in known], dtype=np.float64)), strict=True):
+        corrected[at] = float(q)
     return corrected
 
 
@@ -581,16 +561,12 @@ def where_apart(rows: Collection[Row]) -> str:
     if not parting:
         return "they part nowhere beyond chance"
     named = {kind: [row["series"] for row in parting[:MOST_NAMED] if row["kind"] == kind] for kind in _PLACED}
-    said = [f"{word} {_listed(named[kind])}" for kind, word in _PLACED.items() if named[kind]]
+    said = [f"{word} {listed(named[kind])}" for kind, word in _PLACED.items() if named[kind]]
     more = f", and {len(parting) - MOST_NAMED} more" if len(parting) > MOST_NAMED else ""
     return f"they part {' and '.join(said)}{more}"
 
 
 _PLACED = {"unit": "in", "group": "for", "event type": "in"}
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def side_by_side(

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from tocsin.analysis.sampled import wilson
+from tocsin.analysis.incidents import ALL
+from tocsin.analysis.sampled import came_up, wilson
 from tocsin.schema import Span
 
-ALL = "All incidents"
 ONE, SEVERAL, CONTESTED = "claimed by one", "claimed by several", "contested"
 UNCLAIMED, UNIDENTIFIED, UNDECIDED = "unclaimed", "actor unidentified", "undecided"
 STATES = (ONE, SEVERAL, CONTESTED, UNCLAIMED, UNIDENTIFIED)
@@ -53,9 +53,8 @@ def attribution(
     Source:
         Bounds without assumptions on what is missing: Manski (1989), Anatomy of the Selection Problem, Journal of Human Resources 24(3).
     """
-    reach = incidents.filter("drawn")["number"].max()
     marked = incidents.with_columns(
-        sampled=pl.col("number").le(pl.lit(reach, dtype=pl.Float64)).fill_null(value=False),
+        sampled=came_up(incidents),
         unidentified=_STATE.eq(UNIDENTIFIED).fill_null(value=False),
         open=_STATE.fill_null(UNDECIDED).eq(UNDECIDED),
         by_source=_BY_SOURCE,

@@ -13,10 +13,9 @@ from scipy.special import ndtri
 from tocsin.analysis.incidents import ALL
 from tocsin.analysis.memory import LEAST_WEEKS, Character, character, learnt, levels, likened, regained
 from tocsin.analysis.segments import LEAST_DISPERSION, best_cuts, cost
-from tocsin.analysis.weeks import covered_weeks, fold, week_start
+from tocsin.analysis.weeks import fold, last_run, week_start
 from tocsin.cube import Events, Selection, count
 from tocsin.desk import Definition
-from tocsin.errors import QuestionError
 from tocsin.schema import Span
 
 Floats = NDArray[np.float64]
@@ -140,21 +139,14 @@ def grouped(selection: Selection, groups: Mapping[str, Sequence[str]] | None) ->
     return {name: selection.involving(actors) for name, actors in (groups or {}).items()}
 
 
-def weekly_counts(
-    events: Events, selection: Selection, definition: Definition, period: Span
-) -> tuple[list[int], Floats]:
+def weekly_counts(events: Events, selection: Selection, definition: Definition, period: Span) -> tuple[range, Floats]:
     """The last covered whole weeks of a period that follow each other without a gap, and the incidents of each.
 
     Raises:
         QuestionError: the data cover no whole week of the period.
     """
     starts = definition.week_starts
-    weeks = covered_weeks(period, events.about.covered, starts=starts)
-    if not weeks:
-        covered = ", ".join(map(str, events.about.covered)) or "no day"
-        raise QuestionError(f"the data cover no whole week of {period}", next_step=f"They cover {covered}.")
-    gaps = [place for place in range(1, len(weeks)) if weeks[place] != weeks[place - 1] + 1]
-    weeks = weeks[gaps[-1] if gaps else 0 :]
+    weeks = last_run(period, events.about.covered, starts=starts)
     cube = count(events, selection.within(period), by=["event_day"])
     return weeks, fold(cube, weeks=weeks, starts=starts)["incidents"].to_numpy().astype(np.float64)
 

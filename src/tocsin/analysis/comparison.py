@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from tocsin.analysis.incidents import ALL
 from tocsin.analysis.weeks import covered_weeks, fold, week_start, whole_weeks
 from tocsin.cube import Events, Selection, count
 from tocsin.desk import Definition
@@ -59,14 +60,23 @@ def mean_of_series(weekly: NDArray[np.float64]) -> Mean:
         Lazarus, Lewis, Stock and Watson (2018), HAR Inference: Recommendations for Practice, Journal of Business & Economic
         Statistics 36(4), equations 4 and 11.
     """
+    mean = float(weekly.mean())
+    variance, freedom = long_run_variance(weekly, least=mean)
+    return Mean(mean=mean, error=float(np.sqrt(variance / weekly.size)), freedom=freedom)
+
+
+def long_run_variance(weekly: NDArray[np.float64], *, least: float) -> tuple[float, float]:
+    """The long-run variance of a weekly series, as mean_of_series says, and its degrees of freedom.
+
+    Args:
+        least: The variance of chance alone, below which it is not taken to lie.
+    """
     length = weekly.size
     terms = max(1, min(length - 1, int(TERMS * length ** (2 / 3))))
-    mean = float(weekly.mean())
     steps = np.arange(1, length + 1) - 0.5
     waves = np.cos(np.pi * np.outer(np.arange(1, terms + 1), steps) / length)
-    sums = np.sqrt(2 / length) * (waves @ (weekly - mean))
-    variance = max(float(np.mean(sums**2)), mean)
-    return Mean(mean=mean, error=float(np.sqrt(variance / length)), freedom=float(terms))
+    sums = np.sqrt(2 / length) * (waves @ (weekly - weekly.mean()))
+    return max(float(np.mean(sums**2)), least), float(terms)
 
 
 def compare(
@@ -76,7 +86,7 @@ def compare(
     definition: Definition,
     windows: tuple[Span, Span],
     groups: Mapping[str, Sequence[str]] | None = None,
-    label: str = "All incidents",
+    label: str = ALL,
     confidence: float = 0.95,
 ) -> pl.DataFrame:
     """The weekly mean of two windows, their ratio and their difference, each with an interval.
@@ -207,7 +217,7 @@ def _reaches(side: Mean, weeks: int, confidence: float) -> tuple[float, float]:
     100 (at a confidence of 95 per cent)."""
     if side.mean == 0:
         return 0.0, float(-np.log1p(-confidence) / weeks)
-    reach = _reach(side.error, side.freedom, confidence)
+    reach = reach_of([side.error**2], [side.freedom], confidence)
     return reach, reach
 
 
@@ -218,7 +228,7 @@ def _ratio(before: Mean, after: Mean, *, confidence: float, known: bool) -> dict
     if not known:
         return {"ratio": ratio, "ratio_low": None, "ratio_high": None}
     parts = [(side.error / side.mean) ** 2 for side in (before, after)]
-    reach = np.exp(_reach(np.sqrt(sum(parts)), _welch(parts, before, after), confidence))
+    reach = np.exp(reach_of(parts, [before.freedom, after.freedom], confidence))
     return {"ratio": ratio, "ratio_low": ratio / reach, "ratio_high": ratio * reach}
 
 
@@ -230,18 +240,18 @@ def _difference(
         return {"difference": difference, "difference_low": None, "difference_high": None}
     if before.mean and after.mean:
         parts = [side.error**2 for side in (before, after)]
-        down = up = _reach(np.sqrt(sum(parts)), _welch(parts, before, after), confidence)
+        down = up = reach_of(parts, [before.freedom, after.freedom], confidence)
     else:
         (before_down, before_up), (after_down, after_up) = reaches
         down, up = float(np.hypot(after_down, before_up)), float(np.hypot(after_up, before_down))
     return {"difference": difference, "difference_low": difference - down, "difference_high": difference + up}
 
 
-def _welch(parts: list[float], before: Mean, after: Mean) -> float:
-    """Degrees of freedom of the sum of two variances (Welch and Satterthwaite)."""
-    return sum(parts) ** 2 / sum(part**2 / side.freedom for part, side in zip(parts, (before, after), strict=True))
+def freedom_of(parts: Sequence[float], freedoms: Sequence[float]) -> float:
+    """Degrees of freedom of the sum of variances (Welch and Satterthwaite)."""
+    return sum(parts) ** 2 / sum(part**2 / freedom for part, freedom in zip(parts, freedoms, strict=True))
 
 
-def _reach(error: float, freedom: float, confidence: float) -> float:
-    """Half the length of the interval."""
-    return float(error * stdtrit(freedom, 0.5 + confidence / 2))
+def reach_of(parts: Sequence[float], freedoms: Sequence[float], confidence: float) -> float:
+    """Half the length of the interval of a sum with these variances, each with its degrees of freedom."""
+    return float(np.sqrt(sum(parts)) * stdtrit(freedom_of(parts, freedoms), 0.5 + confidence / 2))

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from tocsin.analysis.sampled import wilson
+from tocsin.analysis.incidents import ALL
+from tocsin.analysis.sampled import came_up, wilson
 from tocsin.schema import Span
 
-ALL = "All incidents"
 OTHERS = "Others"
 UNDECIDED = "undecided"
 
@@ -47,11 +47,10 @@ def initiator(
     Source:
         As analysis.attribution.
     """
-    reach = incidents.filter("drawn")["number"].max()
     people = pl.when(pl.col("state") != UNDECIDED).then("state")
     unread = pl.col("state").is_null()
     marked = incidents.with_columns(
-        sampled=pl.col("number").le(pl.lit(reach, dtype=pl.Float64)).fill_null(value=False),
+        sampled=came_up(incidents),
         decided=_grouped(people, groups),
         told=_grouped(pl.when(unread).then("source"), groups),
         suggested=_grouped(pl.when(unread & pl.col("source").is_null()).then("proposed"), groups),

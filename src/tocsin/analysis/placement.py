@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tocsin.analysis.position import Floats, radii
-from tocsin.cube import Events, Selection, count
+from tocsin.analysis.position import Floats, along, by_place, pairs_of, radii
+from tocsin.cube import Events, Selection
 from tocsin.errors import QuestionError
 from tocsin.geo.cells import cells_at
 from tocsin.geo.containment import holding
@@ -60,14 +60,15 @@ def placement(
         The incidents of one place share their error. An incident was in the country for which it is counted; within it, an error does
         not heed rivers, roads or borders.
     """
-    trusted, vague = _counted(events, selection, windows, precise)
+    cube = by_place(events, selection, windows, precise).filter(pl.col("unit_code").is_not_null())
+    trusted = cube.filter("trusted", pl.col("longitude").is_not_null())
+    vague = cube.filter(~pl.col("trusted")).group_by("window", "unit_code").agg(pl.col("incidents").sum())
     if trusted.is_empty():
         raise QuestionError(
             "no incident with a known place lies in the windows",
             next_step="Check the windows, the group and the definition; the data need coordinates: see tocsin status.",
         )
-    keys = ["place_id", "geo_precision"]
-    rows = trusted.unique(keys, maintain_order=True).sort(keys, nulls_last=True)
+    rows = pairs_of(trusted)
     if rows.height > MOST_PLACES:
         raise QuestionError(
             f"{rows.height:,} places are too many to spread over a map",
@@ -85,40 +86,12 @@ def placement(
     parts = []
     for label in windows:
         mine = trusted.filter(pl.col("window") == label)
-        weights = _along(rows.select(keys), mine.select(*keys, "incidents"), keys)
+        weights = along(rows, mine)
         fixed = _fixed(vague.filter(pl.col("window") == label), over_units, names)
         recorded = mine.group_by(pl.col(level).cast(pl.String).alias("place")).agg(pl.col("incidents").sum())
         found = _spread(spread, weights, fixed, names=names, drawn=drawn[:, shared], top=top, confidence=confidence)
         parts.append(_ranked(found.join(recorded, on="place", how="left", maintain_order="left"), window=label))
     return pl.concat(parts)
-
-
-def _counted(
-    events: Events, selection: Selection, windows: Mapping[str, Span], precise: Sequence[int] | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Incidents with a trusted point by window, place and precision; and vague ones by window and unit."""
-    by = ["place_id", "geo_precision"]
-    cube = pl.concat(
-        count(events, selection.placed(None).within(span), by=by).with_columns(window=pl.lit(label))
-        for label, span in windows.items()
-    )
-    columns = [
-        "longitude",
-        "latitude",
-        *(name for name in events.place_columns if name.startswith(("unit_code", "cell_"))),
-    ]
-    places: pl.DataFrame = events.places.select("place_id", "country", *columns).collect("polars").to_native()
-    cube = cube.join(places, on="place_id", how="left")
-    code = pl.col("geo_precision")
-    trusted = pl.lit(value=True) if precise is None else code.is_in(list(precise)) | code.is_null()
-    known = cube.filter(trusted, pl.col("longitude").is_not_null(), pl.col("unit_code").is_not_null())
-    vague = cube.filter(~trusted, pl.col("unit_code").is_not_null())
-    return known, vague.group_by("window", "unit_code").agg(pl.col("incidents").sum()).sort("window", "unit_code")
-
-
-def _along(keys: pl.DataFrame, mine: pl.DataFrame, on: list[str]) -> Floats:
-    joined = keys.join(mine, on=on, how="left", nulls_equal=True, maintain_order="left")
-    return joined["incidents"].fill_null(0).to_numpy().astype(np.float64)
 
 
 def _places_of(points: pl.DataFrame, countries: list[str | None], units: pl.DataFrame, level: str) -> NDArray[np.str_]:

@@ -137,32 +137,56 @@ class _Chances:
         return np.asarray(self.reach * np.sqrt((together**2).sum(axis=0)))
 
 
+def by_place(
+    events: Events, selection: Selection, windows: Mapping[str, Span], precise: Sequence[int] | None
+) -> pl.DataFrame:
+    """Incidents of each window by place and precision code, with all that is known of the place.
+
+    Returns:
+        window, place_id, geo_precision, incidents, the columns of `places`, trusted (the code is one of `precise`, or none is stated).
+    """
+    cube = pl.concat(
+        count(events, selection.placed(None).within(span), by=_KEYS).with_columns(window=pl.lit(label))
+        for label, span in windows.items()
+    )
+    columns = ("place_id", "country", *events.place_columns)
+    places: pl.DataFrame = events.places.select(*columns).collect("polars").to_native()
+    code = pl.col("geo_precision")
+    trusted = pl.lit(value=True) if precise is None else code.is_in(list(precise)) | code.is_null()
+    return cube.join(places, on="place_id", how="left").with_columns(trusted=trusted)
+
+
+_KEYS = ["place_id", "geo_precision"]
+
+
+def pairs_of(known: pl.DataFrame) -> pl.DataFrame:
+    """Each place and precision code once, sorted, without what is of a window."""
+    return known.unique(_KEYS, maintain_order=True).drop("window", "incidents").sort(_KEYS, nulls_last=True)
+
+
+def along(pairs: pl.DataFrame, mine: pl.DataFrame) -> Floats:
+    """The incidents of one window by row of `pairs`."""
+    counted = mine.select(*_KEYS, "incidents")
+    joined = pairs.select(_KEYS).join(counted, on=_KEYS, how="left", nulls_equal=True, maintain_order="left")
+    return joined["incidents"].fill_null(0).to_numpy().astype(np.float64)
+
+
 def _placed(
     events: Events, selection: Selection, windows: Mapping[str, Span], precise: Sequence[int] | None
 ) -> tuple[pl.DataFrame, list[_Window]]:
     """Each place and precision code of trusted incidents, a row a pair; and each window's incidents over these rows."""
-    keys = ["place_id", "geo_precision"]
-    counted = [
-        count(events, selection.placed(None).within(span), by=keys).with_columns(window=pl.lit(label))
-        for label, span in windows.items()
-    ]
-    columns = ("place_id", "country", "longitude", "latitude", "capital_distance_km")
-    places: pl.DataFrame = events.places.select(*columns).collect("polars").to_native()
-    cube = pl.concat(counted).join(places, on="place_id", how="left")
-    code = pl.col("geo_precision")
-    trusted = pl.lit(value=True) if precise is None else code.is_in(list(precise)) | code.is_null()
+    cube = by_place(events, selection, windows, precise)
     near = pl.col("capital_distance_km")
-    known = cube.filter(trusted, near.is_not_null())
-    placed = known.unique(keys, maintain_order=True).drop("window", "incidents").sort(keys, nulls_last=True)
+    known = cube.filter("trusted", near.is_not_null())
+    placed = pairs_of(known)
     parts = []
     for label in windows:
-        mine = known.filter(pl.col("window") == label).select(*keys, "incidents")
-        joined = placed.select(keys).join(mine, on=keys, how="left", nulls_equal=True, maintain_order="left")
-        vague = cube.filter(pl.col("window") == label, ~trusted)
+        mine = cube.filter(pl.col("window") == label)
+        vague = mine.filter(~pl.col("trusted"))
         parts.append(
             _Window(
                 label,
-                joined["incidents"].fill_null(0).to_numpy().astype(np.float64),
+                along(placed, known.filter(pl.col("window") == label)),
                 int(vague["incidents"].sum()),
                 int(vague.filter(near <= AT_CAPITAL_KM)["incidents"].sum()),
             )

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from math import sqrt
 
+import polars as pl
 from scipy.special import ndtri
 
 FEW = 5
 """Of fewer drawn incidents than this no estimate is given."""
+
+
+def came_up(incidents: pl.DataFrame) -> pl.Series:
+    """True for the incidents that came up in a random order: up to the last one that was drawn; for none where none was.
+
+    Args:
+        incidents: number (in the order), drawn.
+    """
+    reach = incidents.filter("drawn")["number"].max()
+    return incidents.select(pl.col("number").le(pl.lit(reach, dtype=pl.Float64)).fill_null(value=False)).to_series()
 
 
 def wilson(

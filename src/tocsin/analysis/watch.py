@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import betaln, gammaln
 
-from tocsin.analysis.weeks import covered_weeks, fold, week_start
+from tocsin.analysis.discovery import adjusted
+from tocsin.analysis.weeks import fold, last_run, week_start
 from tocsin.cube import Events, Selection, count
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
@@ -191,15 +192,6 @@ def _predicted(now: Floats, total: Floats, seen: Floats, weights: Floats) -> Jud
     return Judged(np.maximum(chance, 1e-12), low, high)
 
 
-def adjusted(chances: Floats) -> Floats:
-    """p-values adjusted so that those up to a level have at most that false discovery rate (Benjamini and Hochberg 1995)."""
-    order = np.argsort(chances)
-    raised = chances[order] * chances.size / np.arange(1, chances.size + 1)
-    values = np.empty(chances.size)
-    values[order] = np.minimum(1.0, np.minimum.accumulate(raised[::-1])[::-1])
-    return values
-
-
 def _look(units: Sequence[str], table: Floats) -> pl.DataFrame:
     found, now, usual = judged(table), table[:, -1], table[:, :-1].mean(axis=1)
     values = adjusted(found.chance)
@@ -233,12 +225,7 @@ def _counts(
         QuestionError: the data cover no whole week of the period.
     """
     starts = definition.week_starts
-    weeks = covered_weeks(period, events.about.covered, starts=starts)
-    if not weeks:
-        covered = ", ".join(map(str, events.about.covered)) or "no day"
-        raise QuestionError(f"the data cover no whole week of {period}", next_step=f"They cover {covered}.")
-    gaps = [place for place in range(1, len(weeks)) if weeks[place] != weeks[place - 1] + 1]
-    kept = range(weeks[gaps[-1] if gaps else 0], weeks[-1] + 1)
+    kept = last_run(period, events.about.covered, starts=starts)
     cube = count(events, selection.within(period), by=["event_day", "unit_code"])
     folded = fold(cube.filter(pl.col("unit_code").is_in(list(units))), weeks=kept, starts=starts, by=["unit_code"])
     row = {unit: number for number, unit in enumerate(units)}

@@ -12,6 +12,7 @@ import polars as pl
 
 from tocsin.cube import EPOCH, day_number
 from tocsin.desk import WEEKDAYS
+from tocsin.errors import QuestionError
 from tocsin.schema import Span
 
 _EPOCH_WEEKDAY = 3  # 1 January 1970 was a Thursday
@@ -51,6 +52,20 @@ def covered_parts(span: Span, covered: Sequence[Span]) -> list[Span]:
 def covered_weeks(span: Span, covered: Sequence[Span], *, starts: str) -> list[int]:
     """Numbers of the weeks wholly inside `span` of which every day is covered by the data."""
     return [number for part in covered_parts(span, covered) for number in whole_weeks(part, starts=starts)]
+
+
+def last_run(span: Span, covered: Sequence[Span], *, starts: str) -> range:
+    """Numbers of the last covered weeks of a span that follow each other without a gap.
+
+    Raises:
+        QuestionError: the data cover no whole week of the span.
+    """
+    weeks = covered_weeks(span, covered, starts=starts)
+    if not weeks:
+        days = ", ".join(map(str, covered)) or "no day"
+        raise QuestionError(f"the data cover no whole week of {span}", next_step=f"They cover {days}.")
+    gaps = [place for place in range(1, len(weeks)) if weeks[place] != weeks[place - 1] + 1]
+    return range(weeks[gaps[-1] if gaps else 0], weeks[-1] + 1)
 
 
 def fold(cube: pl.DataFrame, *, weeks: Sequence[int], starts: str, by: Sequence[str] = ()) -> pl.DataFrame:

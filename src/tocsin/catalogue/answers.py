@@ -128,13 +128,9 @@ def answer_concentration(subject: Subject, asked: Asked) -> Answer:
         level=level,
         all_places=subject.all_places(level),
     )
-    if level == "unit_code":
-        table = table.join(
-            subject.units.select(place="unit_code", name="unit_name"), on="place", how="left", maintain_order="left"
-        )
     return Answer(
         question="concentration",
-        table=table,
+        table=subject.with_names(table, level),
         title=asked.title or f"Where incidents{involving} took place, {countries_of(subject.desk)}",
         subtitle=subtitle(f"incidents per {level_words(level)}", *spans),
         definition=counted(subject, selection, involving=involving),

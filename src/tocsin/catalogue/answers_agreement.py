@@ -27,10 +27,10 @@ from tocsin.catalogue.subject import (
     selection_of,
     windows_of,
 )
-from tocsin.catalogue.words import countries_of, gathered, left_out, listed, subtitle
+from tocsin.catalogue.words import countries_of, gathered, left_out, subtitle
 from tocsin.cube import Selection, count
 from tocsin.errors import QuestionError, did_you_mean, nearest
-from tocsin.schema import Provenance, SourceFacts, Span, ended
+from tocsin.schema import Provenance, SourceFacts, Span, ended, listed
 from tocsin.store.open import joined
 
 SOURCE = "source:"

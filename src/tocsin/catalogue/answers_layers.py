@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from tocsin.analysis.attribution import attribution, claimed
+from tocsin.analysis.incidents import ALL
 from tocsin.analysis.initiator import OTHERS, initiator
 from tocsin.analysis.periods import covered_periods
+from tocsin.analysis.sampled import came_up
 from tocsin.catalogue.answers_coverage import every_of
 from tocsin.catalogue.reviewing import Reading, groups_of, read
 from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, definition_of, period_of, selection_of, windows_of
@@ -164,7 +166,7 @@ def _samples(reading: Reading, table: pl.DataFrame) -> list[str]:
             if not reading.known.states
             else ["No incident was drawn at random (tocsin review --sample): bounds only, no estimate."]
         )
-    unread = reading.incidents.filter(pl.col("number") <= reading.incidents.filter("drawn")["number"].max())
+    unread = reading.incidents.filter(came_up(reading.incidents))
     missed = unread.filter(pl.col("state").is_null()).height
     said = [
         f"Estimates: from {drawn:,} incidents drawn at random and reviewed (95 per cent, Wilson)"
@@ -188,7 +190,7 @@ def behind_attribution(
     _subject: Subject, _asked: Asked, selection: Selection, rows: pl.DataFrame, _columns: Sequence[str]
 ) -> Behind:
     """A share is one of all incidents of its days."""
-    return _of_days(selection, rows, sorted(set(rows["series"]) - {"All incidents"}))
+    return _of_days(selection, rows, sorted(set(rows["series"]) - {ALL}))
 
 
 def behind_claims(
@@ -208,7 +210,7 @@ def behind_initiator(
     subject: Subject, _asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]
 ) -> Behind:
     """A share is one of all incidents of its days; what is of a group alone is of those that it takes part in."""
-    days = _of_days(selection, rows, sorted(set(rows["series"]) - {"All incidents"}))
+    days = _of_days(selection, rows, sorted(set(rows["series"]) - {ALL}))
     labels = set(rows["group"])
     if set(columns) <= {"involved", "begun", "by_source", "open", "own_low", "own_high"} and OTHERS not in labels:
         names = groups_of(subject)
@@ -222,5 +224,5 @@ def behind_initiator(
 def _of_days(selection: Selection, rows: pl.DataFrame, types: Sequence[str]) -> Behind:
     days = rows.select("from_date", "to_date").unique().sort("from_date")
     spans = joined([Span(first, last) for first, last in days.iter_rows()])
-    whole = "series" not in rows.columns or "All incidents" in set(rows["series"])
+    whole = "series" not in rows.columns or ALL in set(rows["series"])
     return Behind(selection, spans, column=None if whole or not types else ("event_type", tuple(types)))

@@ -9,9 +9,9 @@ import polars as pl
 from tocsin.analysis.placement import placement
 from tocsin.analysis.position import CHANGE, position
 from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, level_of, precise_of, selection_of, windows_of
-from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, level_words, listed, subtitle
+from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, level_words, subtitle
 from tocsin.cube import Selection
-from tocsin.schema import Span
+from tocsin.schema import Span, listed
 from tocsin.store.open import joined
 
 USUAL_KM = 50.0
@@ -64,13 +64,10 @@ def answer_placement(subject: Subject, asked: Asked) -> Answer:
         error_km=errors_of(subject),
         top=TOP,
     )
-    if level == "unit_code":
-        named = subject.units.select(place="unit_code", name="unit_name")
-        table = table.join(named, on="place", how="left", maintain_order="left")
     spans = list(windows.values())
     return Answer(
         question="placement",
-        table=table,
+        table=subject.with_names(table, level),
         title=asked.title or f"Where incidents{involving} may have taken place, {countries_of(subject.desk)}",
         subtitle=subtitle(f"expected incidents per {level_words(level)}, spread over where each may have been", *spans),
         definition=counted(subject, selection, involving=involving),

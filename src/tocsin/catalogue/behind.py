@@ -30,7 +30,7 @@ from tocsin.catalogue.subject import (
     windows_of,
 )
 from tocsin.catalogue.unsettled import BAND
-from tocsin.cube import Selection, day_number, involves, passes
+from tocsin.cube import Selection, day_number, selected
 from tocsin.schema import Span
 from tocsin.store.open import joined
 
@@ -75,10 +75,7 @@ def event_ids(subject: Subject, rows: Behind) -> list[str]:
     inside = spans[0]
     for other in spans[1:]:
         inside = inside | other
-    table: nw.LazyFrame[Any] = events.rows.filter(*passes(rows.selection.within(None)).values(), inside, *facts)
-    if rows.selection.actors is not None:
-        parties = events.parties.filter(involves(rows.selection.actors)).select("party_id")
-        table = table.join(parties, on="party_id", how="semi")
+    table = selected(events, rows.selection.within(None)).filter(inside, *facts)
     if places:
         table = table.join(events.places.filter(*places).select("place_id"), on="place_id", how="semi")
     found: pl.DataFrame = table.select("event_id").collect("polars").to_native()

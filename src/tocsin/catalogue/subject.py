@@ -56,6 +56,13 @@ class Subject:
         units = self.gazetteer.units.filter(pl.col("country").is_in(self.desk.countries))
         return units.select("unit_code", "unit_name", "country")
 
+    def with_names(self, table: pl.DataFrame, level: str) -> pl.DataFrame:
+        """The table with the name of each first-order unit, where its `place` is one."""
+        if level != "unit_code":
+            return table
+        named = self.units.select(place="unit_code", name="unit_name")
+        return table.join(named, on="place", how="left", maintain_order="left")
+
     def all_places(self, level: str) -> tuple[str, ...]:
         """The places of a level that count even without an incident: all units of the countries; no cells."""
         return tuple(self.units["unit_code"]) if level == "unit_code" else ()

@@ -9,10 +9,10 @@ import polars as pl
 
 from tocsin.analysis.revisions import SETTLED_WEEKS, incomplete, nowcast_average, states, triangle
 from tocsin.catalogue.subject import Subject
-from tocsin.catalogue.words import listed
 from tocsin.cube import Selection
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
+from tocsin.schema import listed
 
 BAND = ("average_estimate", "average_low", "average_high")
 """Columns of a weekly table that has a band: what the average is expected to settle at, and between what."""

@@ -10,17 +10,12 @@ from tocsin.catalogue.subject import Asked, Subject, actors_of, precise_of
 from tocsin.cube import Selection, count
 from tocsin.desk import Definition, Desk
 from tocsin.geo.countries import name as country_name
-from tocsin.schema import Span
+from tocsin.schema import Span, listed
 
 
 def countries_of(desk: Desk) -> str:
     """The desk's countries, as a sentence lists them."""
     return listed([country_name(code) for code in desk.countries])
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words as a sentence lists them: a, b and c."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def counted(

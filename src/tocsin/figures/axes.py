@@ -28,6 +28,13 @@ def count_ticks(largest: float) -> list[float]:
     return [round(index * step, 10) for index in range(count + 1)]
 
 
+def even_ticks(low: float, high: float) -> tuple[float, ...]:
+    """Round ticks, at least two, from `low` or below to `high` or above, in steps as those of count_ticks."""
+    step = count_ticks(high - low or abs(high) or 1.0)[1]
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return tuple(round(step * number, 10) for number in range(first, max(last, first + 1) + 1))
+
+
 def day_ticks(first: dt.date, last: dt.date, *, width: float) -> DayTicks:
     """Ticks on first days of months, as many as have room in `width` px; of days where the span is under four months."""
     days = (last - first).days

@@ -12,6 +12,7 @@ import polars as pl
 
 from tocsin.figures import theme
 from tocsin.figures.caption import Rows
+from tocsin.figures.fixed import pixels
 from tocsin.figures.lettering import printable, text_width
 from tocsin.figures.placing import Box
 from tocsin.figures.projection import Points, Projection
@@ -93,8 +94,8 @@ def drawn(data: str) -> alt.Chart:
     marks = alt.Chart(alt.NamedData(data)).mark_point(filled=True, opacity=1, stroke="white", strokeWidth=0.8)
     national = alt.datum.national
     chart: alt.Chart = marks.encode(
-        x=alt.X("x:Q", scale=None, axis=None),
-        y=alt.Y("y:Q", scale=None, axis=None),
+        x=pixels("x", alt.X),
+        y=pixels("y", alt.Y),
         shape=alt.when(national).then(alt.value("square")).otherwise(alt.value("circle")),
         size=alt.when(national).then(alt.value(46)).otherwise(alt.value(17)),
         color=alt.value(theme.INK),
@@ -111,9 +112,7 @@ def written(data: str) -> Iterator[alt.Chart]:
         names = alt.Chart(alt.NamedData(data)).mark_text(
             align="left", baseline="middle", fontSize=_SIZE, fontWeight=weight, aria=not look, **look
         )
-        yield names.encode(
-            x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="capital:N"
-        )
+        yield names.encode(x=pixels("x", alt.X), y=pixels("y", alt.Y), text="capital:N")
 
 
 def rows(capitals: Sequence[Capital]) -> Rows:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import altair as alt
 
 from tocsin.figures import theme
+
+Channel = TypeVar("Channel", alt.X, alt.Y)
 
 LINE = 13.0  # from one line of small text to the next, px
 
@@ -37,6 +39,11 @@ def together(*layers: alt.Chart, width: float, height: float) -> alt.LayerChart:
     """Layers, the first at the bottom, in a panel of that size."""
     chart: alt.LayerChart = alt.LayerChart(layer=list(layers)).properties(width=width, height=height)
     return chart
+
+
+def pixels(field: str, channel: type[Channel]) -> Channel:
+    """The encoding of a field that holds px, not data."""
+    return channel(f"{field}:Q", scale=None, axis=None)
 
 
 def _alone() -> alt.Chart:

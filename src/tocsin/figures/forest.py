@@ -13,7 +13,7 @@ import polars as pl
 from tocsin.errors import QuestionError
 from tocsin.figures import theme
 from tocsin.figures.asked import checked
-from tocsin.figures.axes import count_ticks
+from tocsin.figures.axes import even_ticks
 from tocsin.figures.caption import Caption, framed, watermark
 from tocsin.figures.fixed import LINE, block, stroke, together, words
 from tocsin.figures.lettering import one_line, text_width, wrapped
@@ -162,19 +162,13 @@ def _places(rows: Sequence[dict[str, Any]], left: float) -> list[Place]:
 
 def scale_over(numbers: Sequence[float], middle: Sequence[float], *, logarithmic: bool, width: float) -> Scale:
     if not logarithmic:
-        ticks = _even_ticks(min(0.0, *numbers), max(0.0, *numbers))
+        ticks = even_ticks(min(0.0, *numbers), max(0.0, *numbers))
         return Scale(ticks[0], ticks[-1], ticks, logarithmic=False, width=width)
     usual = [number for number in middle if number > 0] or list(numbers)
     reach = _SPAN**0.5
     low = max(min(numbers), min(usual) / reach) / 1.1
     high = min(max(numbers), max(usual) * reach) * 1.1
     return Scale(low, high, _ratio_ticks(low, high), logarithmic=True, width=width)
-
-
-def _even_ticks(low: float, high: float) -> tuple[float, ...]:
-    step = count_ticks(max(high - low, 1e-9))[1]
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return tuple(round(step * number, 10) for number in range(first, max(last, first + 1) + 1))
 
 
 def _ratio_ticks(low: float, high: float) -> tuple[float, ...]:

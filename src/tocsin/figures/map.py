@@ -17,7 +17,7 @@ from tocsin.figures.asked import checked
 from tocsin.figures.borders import borders
 from tocsin.figures.caption import Caption, Rows, framed, watermark
 from tocsin.figures.classes import Classes, classes
-from tocsin.figures.fixed import stroke, together, words
+from tocsin.figures.fixed import pixels, stroke, together, words
 from tocsin.figures.lettering import one_line, wrapped
 from tocsin.figures.projection import Projection, fitted
 from tocsin.figures.rings import corners, drawable, drawable_lines
@@ -215,7 +215,7 @@ def _swatches(scale: Classes) -> Iterator[alt.Chart]:
         for index, (colour, label) in enumerate(zip((theme.LAND, *scale.colours), ("none", *scale.labels), strict=True))
     ]
     chart = alt.Chart(alt.InlineData(values=swatches))
-    left = alt.X("from:Q", scale=None, axis=None)
+    left = pixels("from", alt.X)
     yield chart.mark_rect(stroke=theme.BORDER, strokeWidth=0.5).encode(
         x=left, x2="to:Q", y=alt.value(17), y2=alt.value(28), color=alt.Color("colour:N", scale=None)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,9 @@ import polars as pl
 from tocsin.errors import QuestionError
 from tocsin.figures import theme
 from tocsin.figures.asked import checked
+from tocsin.figures.axes import even_ticks
 from tocsin.figures.caption import Caption, Rows, framed, watermark
-from tocsin.figures.fixed import block, stroke, together, words
+from tocsin.figures.fixed import block, pixels, stroke, together, words
 from tocsin.figures.lettering import text_width, wrapped
 
 CURVE = 190  # height of the upper panel, px
@@ -98,7 +98,7 @@ class _Scale:
         ends = [float(value) for value in values] + [
             end for end in ((expected.low, expected.high) if expected else ()) if end is not None
         ]
-        return cls(_ticks(min(ends), max(ends)), width, count)
+        return cls(even_ticks(min(ends), max(ends)), width, count)
 
     def x(self, rank: float) -> float:
         return round((rank + 0.5) / self.count * self.width, 2)
@@ -106,16 +106,6 @@ class _Scale:
     def y(self, value: float) -> float:
         low, high = self.ticks[0], self.ticks[-1]
         return round(CURVE * (1 - (value - low) / (high - low)), 2)
-
-
-def _ticks(low: float, high: float) -> tuple[float, ...]:
-    """Four to seven round values that hold all."""
-    raw = (high - low or abs(high) or 1.0) / 5
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * (1 - 1e-9))
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    last = last if last > first else first + 1
-    return tuple(round(number * step, 10) for number in range(first, last + 1))
 
 
 def _thinned(ranked: pl.DataFrame) -> pl.DataFrame:
@@ -169,14 +159,20 @@ def _matrix(places: dict[tuple[str, str], float], scale: _Scale) -> list[alt.Cha
     dashes = alt.Chart(alt.NamedData("options")).mark_tick(
         thickness=max(0.6, min(2.5, scale.width / scale.count * 0.7)), size=height, orient="vertical", opacity=1
     )
-    return [*marks, dashes.encode(x=_pixels("x"), y=_pixels("y"), color=_colour(), tooltip=["choice:N", "option:N"])]
+    return [
+        *marks,
+        dashes.encode(x=pixels("x", alt.X), y=pixels("y", alt.Y), color=_colour(), tooltip=["choice:N", "option:N"]),
+    ]
 
 
 def _dots(scale: _Scale) -> alt.Chart:
     size = max(7.0, min(34.0, scale.width / scale.count * 14))
     dots = alt.Chart(alt.NamedData("ways")).mark_point(filled=True, opacity=1, size=size)
     chart: alt.Chart = dots.encode(
-        x=_pixels("x"), y=_pixels("y"), color=_colour(), tooltip=[alt.Tooltip("value:Q"), alt.Tooltip("told:N")]
+        x=pixels("x", alt.X),
+        y=pixels("y", alt.Y),
+        color=_colour(),
+        tooltip=[alt.Tooltip("value:Q"), alt.Tooltip("told:N")],
     )
     return chart
 
@@ -238,10 +234,6 @@ def _chosen(shown: pl.DataFrame, choices: Sequence[str], places: dict[tuple[str,
 
 def _kind(holds: bool | None) -> str:
     return "open" if holds is None else "holds" if holds else "fails"
-
-
-def _pixels(field: str) -> Any:
-    return (alt.X if field == "x" else alt.Y)(f"{field}:Q", scale=None, axis=None)
 
 
 def _colour() -> alt.Color:

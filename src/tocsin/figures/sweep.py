@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import altair as alt
 import polars as pl
@@ -12,7 +11,7 @@ from tocsin.errors import QuestionError
 from tocsin.figures import theme
 from tocsin.figures.asked import checked
 from tocsin.figures.caption import Caption, Rows, framed, watermark
-from tocsin.figures.fixed import LINE, stroke, together, words
+from tocsin.figures.fixed import LINE, pixels, stroke, together, words
 from tocsin.figures.lettering import wrapped
 
 COLUMNS = {
@@ -86,14 +85,14 @@ def _axes(width: float, far: float) -> Iterator[alt.Chart]:
 
 def _areas(windows: Sequence[str]) -> Iterator[alt.Chart]:
     area = alt.Chart(alt.NamedData("shares")).mark_area(opacity=0.18, aria=False)
-    yield area.encode(x=_at("x"), y=_at("low"), y2="high:Q", color=_colour(windows))
+    yield area.encode(x=pixels("x", alt.X), y=pixels("low", alt.Y), y2="high:Q", color=_colour(windows))
 
 
 def _lines(windows: Sequence[str]) -> Iterator[alt.Chart]:
     tips = ["window:N", "threshold_km:Q", "by points:N", "given errors:N"]
     for name, dash in (("recorded", _BY_POINTS), ("expected", [1, 0])):
         line = alt.Chart(alt.NamedData("shares")).mark_line(strokeWidth=2.2, strokeDash=dash)
-        yield line.encode(x=_at("x"), y=_at(name), color=_colour(windows), tooltip=tips)
+        yield line.encode(x=pixels("x", alt.X), y=pixels(name, alt.Y), color=_colour(windows), tooltip=tips)
 
 
 def _key(windows: Sequence[str], width: float) -> Iterator[alt.Chart]:
@@ -109,10 +108,6 @@ def _key(windows: Sequence[str], width: float) -> Iterator[alt.Chart]:
             yield words([text], x=x + 30, y=y, baseline="middle", color=theme.QUIET)
             y += LINE + 3
         y += 10
-
-
-def _at(field: str) -> Any:
-    return (alt.X if field == "x" else alt.Y)(f"{field}:Q", scale=None, axis=None)
 
 
 def _colour(windows: Sequence[str]) -> alt.Color:

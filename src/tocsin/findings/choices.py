@@ -19,6 +19,7 @@ from tocsin.cube import Among, count, day_number
 from tocsin.desk import Group, Window
 from tocsin.errors import FindingError, did_you_mean
 from tocsin.findings.definition import Finding
+from tocsin.schema import listed
 
 NEW_MEDIA = "New media"
 MOST_NAMES = 4
@@ -139,10 +140,10 @@ def _types(types: Sequence[str], own: Sequence[str]) -> str:
     left = [kind for kind in own if kind not in types]
     more = [kind for kind in types if kind not in own]
     if more and not left:
-        return f"with {_listed(more)}"
+        return f"with {listed(more)}"
     if len(left) == 1 and not more and len(types) > 1:
         return f"without {left[0]}"
-    return f"{types[0]} alone" if len(types) == 1 else _listed(types)
+    return f"{types[0]} alone" if len(types) == 1 else listed(types)
 
 
 def _precision(way: Way) -> Choice | None:
@@ -168,7 +169,7 @@ def _precision(way: Way) -> Choice | None:
         if codes in same:
             continue
         kept = None if set(codes) >= set(here) else codes
-        text = "all places" if kept is None else f"precision {_listed(codes)}"
+        text = "all places" if kept is None else f"precision {listed(list(map(str, codes)))}"
         options.append(Option(text, partial(_precise, codes=codes, kept=kept)))
     return Choice("place known", tuple(options))
 
@@ -199,7 +200,7 @@ def _sources(way: Way) -> Choice | None:
     options = [_own("all")]
     for left in sets:
         among = Among(column, tuple(sorted(value for value, of in parts.items() if of - left)))
-        text = f"not {_listed(sorted(left))} alone"
+        text = f"not {listed(sorted(left))} alone"
         options.append(Option(text, partial(_reported, among=among)))
     return Choice("sources", tuple(options))
 
@@ -393,11 +394,6 @@ def _values(subject: Subject, column: str) -> list[str]:
     table = count(subject.events, wider, by=[column]).drop_nulls(column)
     ranked = table.sort(["incidents", column], descending=[True, False])
     return ranked[column].cast(pl.String).to_list()
-
-
-def _listed(words: Iterable[object]) -> str:
-    shown = list(map(str, words))
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _refuse(key: str, value: str, known: Sequence[str]) -> None:

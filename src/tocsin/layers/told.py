@@ -9,7 +9,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from tocsin.cube import SEPARATOR, Events, Selection, involves, passes
+from tocsin.cube import SEPARATOR, Events, Selection, selected
 
 READ = (
     "event_id", "event_date", "event_type", "sub_event_type", "admin1", "location", "actor1", "actor2", "assoc_actor1",
@@ -26,11 +26,7 @@ MANY = 100_000
 
 def told(events: Events, selection: Selection) -> pl.DataFrame:
     """The incidents of a selection, a row each, in order of date and id: READ, and `actors` (every party's name, sorted)."""
-    rows = events.rows.filter(*passes(selection).values()) if passes(selection) else events.rows
-    if selection.actors is not None:
-        parties = events.parties.filter(involves(selection.actors)).select("party_id")
-        rows = rows.join(parties, on="party_id", how="semi")
-    return _collected(events, rows)
+    return _collected(events, selected(events, selection))
 
 
 def told_of(events: Events, event_ids: Sequence[str]) -> pl.DataFrame:

@@ -76,7 +76,7 @@ def assess(
     desk, about = subject.desk, subject.events.about
     opened = findings_of(subject, store)
     evaluation, found, checked = opened.evaluation, opened.evaluation.found, opened.check()
-    dated = max(vintage.data_date for vintage in about.vintages)
+    dated = about.newest.data_date
     lists = _write_lists(found, folder)
     made = list(lists.values())
     filled: Filled | None = None

@@ -10,10 +10,9 @@ from typing import Any
 from tocsin.analysis.weeks import covered_weeks
 from tocsin.catalogue import QUESTIONS, Question, Subject, subject_of
 from tocsin.catalogue.subject import period_of, selection_of, windows_of
-from tocsin.catalogue.words import listed
 from tocsin.desk import Desk
 from tocsin.errors import QuestionError, StoreError
-from tocsin.schema import Span, Vintage, spoken_date
+from tocsin.schema import Span, Vintage, listed, spoken_date
 from tocsin.store import Store, open_store
 
 WHOLE_WEEKS = ("weekly", "proximity", "comparison")

@@ -63,7 +63,7 @@ def workbook(checked: Sequence[Checked], statements: Sequence[Statement] = (), *
 
 def _finding(checked: Checked) -> tuple[Cell, ...]:
     one, about = checked.found, checked.found.about
-    newest = max(about.vintages, key=lambda each: (each.data_date, each.number)) if about and about.vintages else None
+    newest = about.newest if about and about.vintages else None
     return (
         one.name,
         one.finding.label,
