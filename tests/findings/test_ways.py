@@ -19,7 +19,7 @@ from tocsin.findings.choices import Way, choices_of
 from tocsin.findings.definition import Finding, parse_findings
 from tocsin.findings.drawn import draw_ways
 from tocsin.findings.evaluation import Evaluation, plan
-from tocsin.findings.ways import Ways, count_ways, holding_in
+from tocsin.findings.ways import Ways, count_ways, holding_in, ways_of
 from tocsin.schema import Span
 
 YEAR = Span(dt.date(2021, 1, 1), dt.date(2021, 12, 31))
@@ -253,7 +253,10 @@ def test_a_report_prints_in_how_many_ways_a_finding_holds(fall: Ways, subject: S
     evaluation = Evaluation(subject, plan(findings()), list_events=False)
     assert holding_in(evaluation, "fall") == f"{fall.holding} of 324" == fall.short
     assert holding_in(evaluation, "published") == ""
-    assert evaluation.ways == {"fall": fall.short, "published": ""}
+    assert set(evaluation.ways) == {"fall", "published"}
+    assert ways_of(evaluation, "fall") is evaluation.ways["fall"]
+    with pytest.raises(FindingError, match="rests on nothing"):
+        ways_of(evaluation, "published")
     front = count_ways(subject, findings(), "front")
     assert front.short == f"{front.printed(front.table['value'].min())}–{front.printed(front.table['value'].max())}"  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ import graphlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
@@ -18,6 +18,9 @@ from tocsin.findings.definition import FILE_NAME, Arguments, Finding
 from tocsin.findings.expectation import Expectation, holds, parse_expectation
 from tocsin.findings.found import Found, scaled, shares_of
 from tocsin.findings.picking import Take, chosen, known_column, note_of, parse_take, said, taken
+
+if TYPE_CHECKING:
+    from tocsin.findings.ways import Ways
 
 Result = TypeVar("Result")
 
@@ -76,8 +79,8 @@ class Evaluation:
     answers: dict[tuple[str, Asked], Answer | TocsinError] = field(default_factory=dict, init=False, repr=False)
     lists: dict[Behind, list[str]] = field(default_factory=dict, init=False, repr=False)
     done: dict[str, Found] = field(default_factory=dict, init=False, repr=False)
-    ways: dict[str, str] = field(default_factory=dict, init=False, repr=False)
-    """In how many ways of counting a finding holds, in few words, by name; see ways.holding_in."""
+    ways: dict[str, Ways | TocsinError] = field(default_factory=dict, init=False, repr=False)
+    """Findings in every way of counting, by name; see ways.ways_of."""
 
     @property
     def found(self) -> dict[str, Found]:

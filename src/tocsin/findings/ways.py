@@ -193,14 +193,29 @@ def count_ways(
     return Ways(own, choices, pl.DataFrame(rows, schema=schema))
 
 
-def holding_in(evaluation: Evaluation, name: str) -> str:
-    """What a report prints of the ways of a finding: see Ways.short; empty where they can not be counted. Counted once."""
+def ways_of(evaluation: Evaluation, name: str) -> Ways:
+    """A finding of an evaluation in every way of counting, counted no more than once.
+
+    Raises:
+        FindingError: see count_ways.
+    """
     if name not in evaluation.ways:
         try:
-            evaluation.ways[name] = count_ways(evaluation.subject, evaluation.plan.findings, name).short
-        except TocsinError:
-            evaluation.ways[name] = ""
-    return evaluation.ways[name]
+            evaluation.ways[name] = count_ways(evaluation.subject, evaluation.plan.findings, name)
+        except TocsinError as error:
+            evaluation.ways[name] = error
+    found = evaluation.ways[name]
+    if isinstance(found, TocsinError):
+        raise found
+    return found
+
+
+def holding_in(evaluation: Evaluation, name: str) -> str:
+    """What a report prints of the ways of a finding: see Ways.short; empty where they can not be counted."""
+    try:
+        return ways_of(evaluation, name).short
+    except TocsinError:
+        return ""
 
 
 def _prepared(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
-from tocsin.catalogue import Subject, figures_of
+from tocsin.catalogue import figures_of
 from tocsin.errors import FindingError
 from tocsin.findings import Checked, Evaluation, Finding, Found
 from tocsin.findings.definition import FILE_NAME as FINDINGS
-from tocsin.findings.opening import findings_of
+from tocsin.findings.opening import Opened
 from tocsin.reading import text_of
 from tocsin.report import manifest as pinning
 from tocsin.report import prov as provenance
@@ -25,7 +25,6 @@ from tocsin.report.text import Text, parse
 from tocsin.report.typed import typed
 from tocsin.report.typeset import pdf
 from tocsin.report.workbook import workbook
-from tocsin.store import Store
 from tocsin.writing import write_whole
 
 NAME = "assessment"
@@ -54,8 +53,7 @@ def wanted(folder: Path) -> bool:
 
 
 def assess(
-    subject: Subject,
-    store: Store,
+    opened: Opened,
     *,
     figures: Mapping[str, FigureWords],
     pictures: Mapping[str, str],
@@ -65,6 +63,7 @@ def assess(
     """Write the desk's assessment into the output folder, beside its figures.
 
     Args:
+        opened: The desk's findings.
         figures: The words of each figure by id.
         pictures: SVG by figure id.
         cautions: The sentences that the data ask for.
@@ -73,8 +72,8 @@ def assess(
     Raises:
         FindingError: a finding or the text is wrong; with the line and column.
     """
+    subject = opened.evaluation.subject
     desk, about = subject.desk, subject.events.about
-    opened = findings_of(subject, store)
     evaluation, found, checked = opened.evaluation, opened.evaluation.found, opened.check()
     dated = about.newest.data_date
     lists = _write_lists(found, folder)

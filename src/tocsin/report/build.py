@@ -25,9 +25,10 @@ from tocsin.catalogue.subject import windows_of
 from tocsin.desk import MEMORY, Desk, Figure
 from tocsin.errors import FindingError, QuestionError, StoreBusyError, StoreError
 from tocsin.figures.write import embed, script, specification, svg, write
-from tocsin.findings import read_findings
+from tocsin.findings import Evaluation, plan
 from tocsin.findings.drawn import answer_of, draw_ways
-from tocsin.findings.ways import count_ways
+from tocsin.findings.opening import findings_of
+from tocsin.findings.ways import ways_of
 from tocsin.report import manifest as pinning
 from tocsin.report.assessment import Assessment, assess, wanted
 from tocsin.report.cautions import cautions
@@ -103,19 +104,20 @@ def build(
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=_beside(out)) as place:
             folder = Path(place) / "new"
             (folder / "figures").mkdir(parents=True)
+            opened = findings_of(subject, store) if wanted(desk.folder) else None
+            evaluation = opened.evaluation if opened else Evaluation(subject, plan({}))
             drawn = []
             for number, each in enumerate(figures_of(desk), start=1):
                 progress(each.title or each.id)
-                drawn.append(_figure(subject, each, number, folder / "figures"))
+                drawn.append(_figure(evaluation, each, number, folder / "figures"))
             progress("the page")
             values = _values(subject, store, drawn, others)
             (folder / PAGE).write_text(_page(values), encoding="utf-8")
             assessment = None
-            if wanted(desk.folder):
+            if opened:
                 progress("the assessment")
                 assessment = assess(
-                    subject,
-                    store,
+                    opened,
                     # No sentences: a figure has its definition and its source in itself.
                     figures={each.id: FigureWords(each.title, each.number, reason=each.reason) for each in drawn},
                     pictures={each.id: each.svg for each in drawn if not each.reason},
@@ -135,11 +137,11 @@ def build(
     )
 
 
-def _figure(subject: Subject, figure: Figure, number: int, folder: Path) -> _Drawn:
+def _figure(evaluation: Evaluation, figure: Figure, number: int, folder: Path) -> _Drawn:
     """Draw one figure into the folder, in every form; or say why it can not be drawn."""
     name = figure.id
     try:
-        answer, chart = _answered(subject, figure)
+        answer, chart = _answered(evaluation, figure)
         drawn = specification(chart)
     except (QuestionError, FindingError) as error:
         return _Drawn(id=name, number=number, title=figure.title or name, reason=str(error))
@@ -157,17 +159,18 @@ def _figure(subject: Subject, figure: Figure, number: int, folder: Path) -> _Dra
     )
 
 
-def _answered(subject: Subject, figure: Figure) -> tuple[Answer, Any]:
+def _answered(evaluation: Evaluation, figure: Figure) -> tuple[Answer, Any]:
     """The numbers of a figure and its chart.
 
     Raises:
         QuestionError, FindingError: these data can not give it.
     """
+    subject = evaluation.subject
     if figure.finding is None:
         asked = asked_of(figure)
         answer = ask(subject, figure.question, asked)
         return answer, draw(subject, figure.question, asked, answer)
-    ways = count_ways(subject, read_findings(subject.desk.folder), figure.finding)
+    ways = ways_of(evaluation, figure.finding)
     return answer_of(subject, ways, title=figure.title), draw_ways(subject, ways, title=figure.title)
 
 
