@@ -6,7 +6,10 @@ import re
 
 # Control characters of both sets (a terminal obeys them), line and paragraph separators, marks that turn the direction of what
 # follows, and the halves of characters that a file name of another encoding leaves. Tabs and line feeds are dealt with apart.
-_ACTING = "\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff"
+_IN_TEXT = "\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069"
+_ACTING = f"{_IN_TEXT}\\ud800-\\udfff"
+ACTS_IN_TABLES = f"[{_IN_TEXT}]"
+"""What acts, for tables, whose texts can not hold halves of characters; as Rust and Python both read it."""
 
 _ACTS = re.compile(f"[{_ACTING}]")
 _ACTS_OR_BREAKS = re.compile(f"[{_ACTING}\\t\\n]")

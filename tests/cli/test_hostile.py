@@ -83,3 +83,9 @@ def test_no_cell_of_a_spreadsheet_acts(text: str) -> None:
     cell = harmless(pl.DataFrame({"a": [text, None]}))["a"][0]
     assert visible(cell, lines=True) == cell
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\n"))
+
+
+def test_a_table_is_shown_as_text_is_whatever_the_letter() -> None:
+    letters = [chr(code) for code in range(0x3000)]
+    texts = [f"a{letter}b" for letter in letters]
+    assert harmless(pl.DataFrame({"text": texts}))["text"].to_list() == [visible(text, lines=True) for text in texts]

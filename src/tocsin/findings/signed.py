@@ -174,4 +174,4 @@ def plain(value: object) -> float | str | None:
 def digest_of(event_ids: object) -> str:
     """SHA-256 of ids, one a line."""
     lines = event_ids if isinstance(event_ids, list | tuple) else ()
-    return hashlib.sha256("".join(f"{each}\n" for each in lines).encode()).hexdigest()
+    return hashlib.sha256(("\n".join(lines) + "\n" if lines else "").encode()).hexdigest()

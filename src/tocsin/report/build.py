@@ -24,7 +24,7 @@ from tocsin.catalogue import Answer, Asked, Subject, ask, asked_of, draw, figure
 from tocsin.catalogue.subject import windows_of
 from tocsin.desk import MEMORY, Desk, Figure
 from tocsin.errors import FindingError, QuestionError, StoreBusyError, StoreError
-from tocsin.figures.write import embed, script, specification, svg, write
+from tocsin.figures.write import embed, script, specification, write
 from tocsin.findings import Evaluation, plan
 from tocsin.findings.drawn import answer_of, draw_ways
 from tocsin.findings.opening import findings_of
@@ -153,7 +153,7 @@ def _figure(evaluation: Evaluation, figure: Figure, number: int, folder: Path) -
         id=name,
         number=number,
         title=answer.title,
-        svg=svg(drawn),
+        svg=(folder / f"{name}.svg").read_bytes().decode(),
         script=embed(drawn, f"live-{name}"),
         csv="data:text/csv;charset=utf-8;base64," + base64.b64encode(numbers).decode(),
     )

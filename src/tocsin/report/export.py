@@ -15,7 +15,7 @@ import xlsxwriter
 
 from tocsin.catalogue import Answer
 from tocsin.errors import QuestionError, did_you_mean
-from tocsin.visible import escaped, visible
+from tocsin.visible import ACTS_IN_TABLES, escaped, visible
 
 FORMATS = ("csv", "json", "parquet", "xlsx")
 
@@ -35,8 +35,8 @@ def harmless(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _seen(column: pl.Series) -> pl.Series:
-    shown = {text: visible(text, lines=True) for text in column.unique().drop_nulls()}
-    return column.replace({text: seen for text, seen in shown.items() if seen != text})
+    acting = column.filter(column.str.contains(ACTS_IN_TABLES)).unique()
+    return column.replace({text: visible(text, lines=True) for text in acting}) if acting.len() else column
 
 
 def export(answer: Answer, *, form: str) -> bytes:

@@ -162,15 +162,15 @@ def _harmless(rows: Rows) -> Iterator[tuple[Cell, ...]]:
 
 def _events(found: Sequence[Found]) -> pl.DataFrame:
     """finding, event_id: as many lines as a sheet holds below its head; the last one says so where that is not all."""
-    parts = [
-        pl.DataFrame({"finding": one.name, "event_id": pl.Series(one.event_ids, dtype=pl.String)})
-        for one in found
-        if one.event_ids
-    ]
-    table = pl.concat(parts) if parts else pl.DataFrame(schema={"finding": pl.String, "event_id": pl.String})
-    room = MOST_ROWS - 1
-    if table.height > room:
-        left = table.height - room + 1
+    room = left_over = MOST_ROWS - 1
+    parts = [pl.DataFrame(schema={"finding": pl.String, "event_id": pl.String})]
+    for one in found:
+        some = list(one.event_ids[: max(left_over, 0)])
+        parts.append(pl.DataFrame({"finding": [one.name] * len(some), "event_id": some}, schema=parts[0].schema))
+        left_over -= len(one.event_ids)
+    table = pl.concat(parts)
+    if left_over < 0:
+        left = 1 - left_over
         words = (
             f"{left:,} lines more, which a sheet has no room for: the list of each finding lies whole beside the report"
         )
