@@ -16,7 +16,7 @@ import typer
 from bench import findings_asked, where
 from bench.child import passes, tell, timed
 from tocsin import cube
-from tocsin.catalogue import ask, event_ids, open_desk
+from tocsin.catalogue import EventIds, ask, event_ids, open_desk
 from tocsin.cli import app
 from tocsin.findings import Evaluation, Found, plan, read_findings
 from tocsin.findings import evaluation as evaluating
@@ -111,7 +111,7 @@ def lists(folder: Path, parts: dict[str, float]) -> dict[str, list[str]]:
     """The ids behind the findings that SQL by hand lists too; the seconds of looking them up are the part "ids"."""
     parts["ids"] = 0.0
 
-    def watch(*given: Any) -> list[str]:
+    def watch(*given: Any) -> EventIds:
         ids, seconds = timed(lambda: event_ids(*given))
         parts["ids"] += seconds
         return ids

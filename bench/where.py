@@ -81,16 +81,15 @@ def of_report(work: Callable[[], object]) -> dict[str, float]:
     pinned = profile.spent("report/manifest.py manifest") + profile.spent("report/manifest.py digests")
     return profile.with_rest(
         {
-            "figures, in every form": profile.spent("report/build.py _figure"),
+            "figures: numbers and specifications": profile.spent("report/build.py _figure"),
+            "figures: waiting until they are drawn": profile.spent("figures/beside.py wait"),
             "the page": profile.spent("report/build.py _values") + profile.spent("report/build.py _page"),
             "values of the findings": evaluated - looked_up,
             "ids looked up": looked_up,
             "lists of ids written": lists,
             "text filled, assessment.html": profile.spent("report/filled.py fill")
             + profile.spent("report/page.py page"),
-            "PDF": profile.spent("report/typeset.py pdf"),
-            "DOCX": profile.spent("report/document.py docx"),
-            "workbook": profile.spent("report/workbook.py workbook"),
+            "PDF, DOCX and workbook, side by side": profile.spent("report/assessment.py _write_at_once"),
             "manifest, provenance": pinned + profile.spent("report/prov.py prov"),
         }
     )

@@ -121,7 +121,7 @@ def test_no_text_is_a_formula_a_link_or_markup(text: str) -> None:
     assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
     shown = {"a\x1bb": "a\\x1bb"}.get(text, f"'{text}" if text[0] in "=+-@" else text)
     assert [cell.value for cell in cells].count(shown) == 6
-    assert book["Events"]["B3"].value == "A&1"
+    assert "A&1" in {book["Events"][cell].value for cell in ("B2", "B3")}
 
 
 def test_events_past_the_last_line_of_a_sheet_are_counted_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Question <-> analysis <-> figure: one tuple that the command line, the report and the docs read."""
 
 from tocsin.catalogue.behind import behind, event_ids
+from tocsin.catalogue.ids import EventIds
 from tocsin.catalogue.opening import dataset_of, gazetteer_of, open_desk, subject_of
 from tocsin.catalogue.questions import QUESTIONS, Question, ask, draw, find
 from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, asked_of, figures_of
@@ -10,6 +11,7 @@ __all__ = [
     "Answer",
     "Asked",
     "Behind",
+    "EventIds",
     "Question",
     "Subject",
     "ask",

@@ -17,6 +17,7 @@ from tocsin.catalogue.answers_change import behind_change, behind_trend, behind_
 from tocsin.catalogue.answers_coverage import behind_mix, behind_outlets, behind_panel, behind_scales
 from tocsin.catalogue.answers_layers import behind_attribution, behind_claims, behind_initiator
 from tocsin.catalogue.answers_place import behind_position
+from tocsin.catalogue.ids import EventIds
 from tocsin.catalogue.subject import (
     Asked,
     Behind,
@@ -52,8 +53,8 @@ def behind(subject: Subject, question: str, asked: Asked, rows: pl.DataFrame, co
     return _BEHIND[question](subject, asked, selection, rows, columns)
 
 
-def event_ids(subject: Subject, rows: Behind) -> list[str]:
-    """The ids of the events, sorted."""
+def event_ids(subject: Subject, rows: Behind) -> EventIds:
+    """The ids of the events."""
     events = subject.events
     places: list[nw.Expr] = []
     facts: list[nw.Expr] = []
@@ -71,7 +72,7 @@ def event_ids(subject: Subject, rows: Behind) -> list[str]:
     days = nw.col("event_day")
     spans = [(days >= day_number(span.first)) & (days <= day_number(span.last)) for span in rows.spans]
     if not spans:
-        return []
+        return EventIds()
     inside = spans[0]
     for other in spans[1:]:
         inside = inside | other
@@ -79,7 +80,7 @@ def event_ids(subject: Subject, rows: Behind) -> list[str]:
     if places:
         table = table.join(events.places.filter(*places).select("place_id"), on="place_id", how="semi")
     found: pl.DataFrame = table.select("event_id").collect("polars").to_native()
-    return found["event_id"].sort().to_list()
+    return EventIds(found["event_id"])
 
 
 def _weekly(subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]) -> Behind:

@@ -92,9 +92,7 @@ def report(
         return
     opened = read_desk(find_desk(desk))
     with working("reading the data") as progress:
-        built = build(
-            opened, dataset=dataset, as_of=day(as_of), out=out, progress=lambda name: progress(f"drawing {name}")
-        )
+        built = build(opened, dataset=dataset, as_of=day(as_of), out=out, progress=progress)
     tell(f"Wrote {built.page} with {_figures(len(built.figures), asked=built.asked)}.")
     for name, reason in built.failed:
         tell(f"{name}: {reason}", mark="[yellow]Not made[/]  ")

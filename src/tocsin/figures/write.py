@@ -7,13 +7,15 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import altair as alt
 import vl_convert
 
 from tocsin.errors import QuestionError
 from tocsin.writing import write_whole
+
+if TYPE_CHECKING:
+    import altair as alt
 
 PPI = 192
 """Dots per inch of a PNG; the specification's own pixels are 96 to the inch on a screen, 72 in print."""
@@ -47,14 +49,20 @@ style-src 'unsafe-inline'; img-src data: blob:">
 """
 
 
-Drawing = alt.TopLevelMixin | Mapping[str, Any]
+Drawing: TypeAlias = "alt.SchemaBase | Mapping[str, Any]"
 """A chart, or its specification where it is wanted in several forms: making it is the slow part."""
 
 
 def specification(chart: Drawing) -> dict[str, Any]:
     """The Vega-Lite specification of a figure; the same table gives the same one."""
-    specified: dict[str, Any] = dict(chart) if isinstance(chart, Mapping) else chart.to_dict()
-    return specified
+    if isinstance(chart, Mapping):
+        return dict(chart)
+    # The numbers of a figure are JSON already; Altair would walk and copy each of the tens of thousands of corners of a map.
+    given = chart["datasets"]
+    bare = chart.copy(deep=False)
+    bare["datasets"] = {}
+    specified: dict[str, Any] = bare.to_dict()
+    return {**specified, "datasets": {**specified["datasets"], **(given if isinstance(given, Mapping) else {})}}
 
 
 def svg(chart: Drawing) -> str:
@@ -74,21 +82,24 @@ def embed(chart: Drawing, element_id: str) -> str:
     return f"vegaEmbed(document.getElementById({_safe(element_id)}), {arguments});"
 
 
-def write(chart: Drawing, path: Path) -> None:
-    """Write the figure in the form that the suffix names: .svg .png .pdf .html .json. The file is whole or not there.
+def write(chart: Drawing, *paths: Path) -> None:
+    """Write the figure in the forms that the suffixes name: .svg .png .pdf .html .json. Each file is whole or not there.
 
     Raises:
-        QuestionError: the suffix is not known.
-        StoreError: the file can not be written.
+        QuestionError: a suffix is not known.
+        StoreError: a file can not be written.
     """
-    form = _FORMS.get(path.suffix.lower())
-    if form is None:
-        raise QuestionError(
-            f'a figure can not be written as "{path.suffix or path.name}"',
-            where=str(path),
-            next_step=f"Known: {', '.join(_FORMS)}.",
-        )
-    write_whole(path, form(chart))
+    for path in paths:
+        if path.suffix.lower() not in _FORMS:
+            raise QuestionError(
+                f'a figure can not be written as "{path.suffix or path.name}"',
+                where=str(path),
+                next_step=f"Known: {', '.join(_FORMS)}.",
+            )
+    specified = specification(chart)
+    picture = cache(lambda: svg(specified))
+    for path in paths:
+        write_whole(path, _FORMS[path.suffix.lower()](specified, picture))
 
 
 def _safe(value: object) -> str:
@@ -99,21 +110,21 @@ def _safe(value: object) -> str:
     return written
 
 
-def _page(chart: Drawing) -> bytes:
-    specified = specification(chart)
+def _page(specified: dict[str, Any], picture: Callable[[], str]) -> bytes:
     page = _PAGE.format(
         title=html.escape(str(specified.get("description", "Figure"))),
-        svg=svg(specified),
+        svg=picture(),
         script=script(),
         embed=embed(specified, "figure"),
     )
     return page.encode()
 
 
-_FORMS: Mapping[str, Callable[[Drawing], bytes]] = {
-    ".svg": lambda chart: svg(chart).encode(),
-    ".png": lambda chart: vl_convert.vegalite_to_png(specification(chart), ppi=PPI),
-    ".pdf": lambda chart: vl_convert.vegalite_to_pdf(specification(chart)),
+# From the specification, and the picture as SVG, which is drawn when it is first asked for.
+_FORMS: Mapping[str, Callable[[dict[str, Any], Callable[[], str]], bytes]] = {
+    ".svg": lambda _, picture: picture().encode(),
+    ".png": lambda _, picture: vl_convert.svg_to_png(picture(), ppi=PPI),
+    ".pdf": lambda _, picture: vl_convert.svg_to_pdf(picture()),
     ".html": _page,
-    ".json": lambda chart: (json.dumps(specification(chart), ensure_ascii=False, indent=1) + "\n").encode(),
+    ".json": lambda specified, _: (json.dumps(specified, ensure_ascii=False, indent=1) + "\n").encode(),
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
-from tocsin.catalogue import Answer, Asked, Behind, Subject, ask, behind, event_ids, find
+from tocsin.catalogue import Answer, Asked, Behind, EventIds, Subject, ask, behind, event_ids, find
 from tocsin.errors import FindingError, QuestionError, TocsinError, did_you_mean
 from tocsin.findings.arithmetic import Expression, evaluate, parse
 from tocsin.findings.definition import FILE_NAME, Arguments, Finding
@@ -77,7 +77,7 @@ class Evaluation:
     list_events: bool = True
     """Whether the events behind each finding are looked up."""
     answers: dict[tuple[str, Asked], Answer | TocsinError] = field(default_factory=dict, init=False, repr=False)
-    lists: dict[Behind, list[str]] = field(default_factory=dict, init=False, repr=False)
+    lists: dict[Behind, EventIds] = field(default_factory=dict, init=False, repr=False)
     done: dict[str, Found] = field(default_factory=dict, init=False, repr=False)
     ways: dict[str, Ways | TocsinError] = field(default_factory=dict, init=False, repr=False)
     """Findings in every way of counting, by name; see ways.ways_of."""
@@ -162,7 +162,7 @@ class Evaluation:
             values[used] = value
         result = evaluate(expression, values)
         filled = "; ".join(f"{used} = {done[used].with_unit}" for used in expression.names)
-        ids = sorted({each for used in expression.names for each in done[used].event_ids})
+        ids = EventIds.union([done[used].event_ids for used in expression.names])
         about = next((done[used].about for used in expression.names if done[used].about), None)
         words = f"{finding.label or name}: {expression.text}" + (f", where {filled}" if filled else "")
         return Found(name, finding, value=result, words=words, about=about, event_ids=ids, uses=expression.names)
@@ -182,7 +182,7 @@ class Evaluation:
             if take.summary.startswith("at ") and not isinstance(value, pl.DataFrame):
                 rows = rows.filter(pl.col(take.column) == value)
         low, high = (_end(rows, column) if column else None for column in (finding.low, finding.high))
-        ids = self._ids(behind(self.subject, question, asked, rows, used)) if self.list_events else []
+        ids = self._ids(behind(self.subject, question, asked, rows, used)) if self.list_events else EventIds()
         return Found(
             name,
             finding,
@@ -195,7 +195,7 @@ class Evaluation:
             event_ids=ids,
         )
 
-    def _ids(self, rows: Behind) -> list[str]:
+    def _ids(self, rows: Behind) -> EventIds:
         if rows not in self.lists:
             self.lists[rows] = event_ids(self.subject, rows)
         return self.lists[rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tocsin import __version__
+from tocsin.catalogue import EventIds
 from tocsin.desk import Desk
 from tocsin.errors import FindingError
 from tocsin.findings.evaluation import Plan
@@ -171,7 +172,7 @@ def plain(value: object) -> float | str | None:
     return value if value is None or isinstance(value, float | str) else str(value)
 
 
-def digest_of(event_ids: object) -> str:
-    """SHA-256 of ids, one a line."""
-    lines = event_ids if isinstance(event_ids, list | tuple) else ()
-    return hashlib.sha256(("\n".join(lines) + "\n" if lines else "").encode()).hexdigest()
+def digest_of(event_ids: Sequence[str]) -> str:
+    """SHA-256 of ids, sorted, one a line."""
+    lines = EventIds.of(event_ids).column + "\n"
+    return hashlib.sha256((lines.str.join("").item() or "").encode()).hexdigest()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
-import polars as pl
-
-from tocsin.catalogue import figures_of
+from tocsin.catalogue import EventIds, figures_of
 from tocsin.errors import FindingError
 from tocsin.findings import Checked, Evaluation, Finding, Found
 from tocsin.findings.definition import FILE_NAME as FINDINGS
@@ -30,6 +31,15 @@ from tocsin.writing import write_whole
 NAME = "assessment"
 WORKBOOK = "findings.xlsx"
 INPUTS = ("desk.toml", FINDINGS, TEXT)
+
+
+class _Bears(TypedDict):
+    """What a document bears, beside its text."""
+
+    title: str
+    synthetic: bool
+    dated: dt.date
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,7 @@ def assess(
     lists = _write_lists(found, folder)
     made = list(lists.values())
     filled: Filled | None = None
+    works: dict[str, Callable[[], bytes]] = {}
     text = _read_text(desk.folder, findings=evaluation.plan.findings, figures=figures)
     if text is not None:
         filled = fill(text, evaluation=evaluation, found=found, figures=figures, cautions=cautions, event_lists=lists)
@@ -91,21 +102,17 @@ def assess(
             pictures=pictures,
             cautions=cautions,
         )
-        synthetic = about.synthetic
         title, written = _headed(text, filled, otherwise=desk.title)
-        contents = {
-            f"{NAME}.md": filled.markdown.encode(),
-            f"{NAME}.html": shown.encode(),
-            f"{NAME}.pdf": pdf(
-                written, title=title, subtitle=about.sentence(), synthetic=synthetic, dated=dated, folder=folder
-            ),
-            f"{NAME}.docx": docx(written, title=title, synthetic=synthetic, dated=dated, folder=folder),
+        bears: _Bears = {"title": title, "synthetic": about.synthetic, "dated": dated, "folder": folder}
+        works |= {
+            f"{NAME}.md": filled.markdown.encode,
+            f"{NAME}.html": shown.encode,
+            f"{NAME}.pdf": lambda: pdf(written, subtitle=about.sentence(), **bears),
+            f"{NAME}.docx": lambda: docx(written, **bears),
         }
-        for name, content in contents.items():
-            write_whole(folder / name, content)
-        made += contents
-    write_whole(folder / WORKBOOK, workbook(checked, filled.statements if filled else (), dated=dated))
-    made.append(WORKBOOK)
+    works[WORKBOOK] = lambda: workbook(checked, filled.statements if filled else (), dated=dated)
+    _write_at_once(works, folder)
+    made += works
     pinned = pinning.manifest(
         found, about=about, inputs=pinning.digests(desk.folder, INPUTS), outputs=pinning.digests(folder, made)
     )
@@ -176,6 +183,13 @@ def failing(checked: Sequence[Checked], filled: Filled | None) -> list[tuple[str
     return wrong
 
 
+def _write_at_once(works: Mapping[str, Callable[[], bytes]], folder: Path) -> None:
+    """Write files by name; what makes most of each is not Python, so they are made side by side."""
+    with ThreadPoolExecutor() as pool:
+        for name, content in zip(works, pool.map(lambda work: work(), works.values()), strict=True):
+            write_whole(folder / name, content)
+
+
 def _write_lists(found: Mapping[str, Found], folder: Path) -> dict[str, str]:
     """The ids of the events behind each finding, as one CSV file each: finding -> its name, relative to the report."""
     (folder / "events").mkdir()
@@ -183,6 +197,6 @@ def _write_lists(found: Mapping[str, Found], folder: Path) -> dict[str, str]:
     for name, one in found.items():
         if one.event_ids:
             lists[name] = f"events/{name}.csv"
-            table = harmless(pl.DataFrame({"event_id": list(one.event_ids)}, schema={"event_id": pl.String}))
+            table = harmless(EventIds.of(one.event_ids).column.to_frame())
             table.write_csv(folder / lists[name])
     return lists

@@ -24,7 +24,8 @@ from tocsin.catalogue import Answer, Asked, Subject, ask, asked_of, draw, figure
 from tocsin.catalogue.subject import windows_of
 from tocsin.desk import MEMORY, Desk, Figure
 from tocsin.errors import FindingError, QuestionError, StoreBusyError, StoreError
-from tocsin.figures.write import embed, script, specification, write
+from tocsin.figures.beside import Beside
+from tocsin.figures.write import embed, specification, write
 from tocsin.findings import Evaluation, plan
 from tocsin.findings.drawn import answer_of, draw_ways
 from tocsin.findings.opening import findings_of
@@ -38,7 +39,6 @@ from tocsin.report.templating import environment
 from tocsin.schema import REJECT_KINDS, ended
 from tocsin.store import Store, open_store
 
-FIGURE_FORMS = ("svg", "png", "pdf", "json", "html")
 PAGE = "report.html"
 OUT = "out"
 """The folder of a desk's output."""
@@ -66,7 +66,6 @@ class _Drawn:
     id: str
     number: int
     title: str
-    svg: str = ""
     script: str = ""
     csv: str = ""
     reason: str = ""
@@ -101,26 +100,35 @@ def build(
         subject = subject_of(desk, store, dataset=dataset, as_of=as_of)
         if others is None:
             others = tuple(name for name in store.datasets() if name != subject.events.about.dataset)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=_beside(out)) as place:
-            folder = Path(place) / "new"
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=_beside(out)) as place, Beside() as beside:
+            folder, script = Path(place) / "new", Path(place) / "figures.js"
             (folder / "figures").mkdir(parents=True)
             opened = findings_of(subject, store) if wanted(desk.folder) else None
             evaluation = opened.evaluation if opened else Evaluation(subject, plan({}))
             drawn = []
             for number, each in enumerate(figures_of(desk), start=1):
-                progress(each.title or each.id)
-                drawn.append(_figure(evaluation, each, number, folder / "figures"))
-            progress("the page")
+                progress(f"drawing {each.title or each.id}")
+                drawn.append(_figure(evaluation, each, number, folder / "figures", beside))
+            if any(not each.reason for each in drawn):
+                beside.script(script)
+            if opened:
+                evaluation.worked_out(lambda name: progress(f"working out {name}"))
+            progress("writing the page")
             values = _values(subject, store, drawn, others)
-            (folder / PAGE).write_text(_page(values), encoding="utf-8")
+            beside.wait()
+            pictures = {
+                each.id: (folder / "figures" / f"{each.id}.svg").read_text("utf-8") for each in drawn if not each.reason
+            }
+            page = _page({**values, "pictures": pictures, "script": script.read_text("utf-8") if pictures else ""})
+            (folder / PAGE).write_text(page, encoding="utf-8")
             assessment = None
             if opened:
-                progress("the assessment")
+                progress("writing the assessment")
                 assessment = assess(
                     opened,
                     # No sentences: a figure has its definition and its source in itself.
                     figures={each.id: FigureWords(each.title, each.number, reason=each.reason) for each in drawn},
-                    pictures={each.id: each.svg for each in drawn if not each.reason},
+                    pictures=pictures,
                     cautions=values["cautions"],
                     folder=folder,
                 )
@@ -137,23 +145,22 @@ def build(
     )
 
 
-def _figure(evaluation: Evaluation, figure: Figure, number: int, folder: Path) -> _Drawn:
-    """Draw one figure into the folder, in every form; or say why it can not be drawn."""
+def _figure(evaluation: Evaluation, figure: Figure, number: int, folder: Path, beside: Beside) -> _Drawn:
+    """Have one figure drawn into the folder, in every form; or say why it can not be drawn."""
     name = figure.id
     try:
         answer, chart = _answered(evaluation, figure)
         drawn = specification(chart)
     except (QuestionError, FindingError) as error:
         return _Drawn(id=name, number=number, title=figure.title or name, reason=str(error))
-    for form in FIGURE_FORMS:
-        write(drawn, folder / f"{name}.{form}")
+    write(drawn, folder / f"{name}.json")
+    beside.draw(folder / f"{name}.json")
     numbers = export(answer, form="csv")
     (folder / f"{name}.csv").write_bytes(numbers)
     return _Drawn(
         id=name,
         number=number,
         title=answer.title,
-        svg=(folder / f"{name}.svg").read_bytes().decode(),
         script=embed(drawn, f"live-{name}"),
         csv="data:text/csv;charset=utf-8;base64," + base64.b64encode(numbers).decode(),
     )
@@ -296,7 +303,6 @@ def _values(subject: Subject, store: Store, drawn: list[_Drawn], others: tuple[s
         "about": about,
         "synthetic": about.synthetic,
         "figures": drawn,
-        "script": script() if any(each.script for each in drawn) else "",
         "comparison": comparison,
         "comparison_reason": comparison_reason,
         "overall": overall,

@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -54,7 +54,8 @@ def docx(markdown: str, *, title: str, synthetic: bool, dated: dt.date, folder: 
         _pandoc(json.dumps(tree), "docx", "json", f"--resource-path={folder}", outputfile=str(written))
         with zipfile.ZipFile(written) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()}
-    return packed(_dressed(parts, title=visible(title), warning=WARNING if synthetic else "", dated=dated))
+    dressed = _dressed(parts, title=visible(title), warning=WARNING if synthetic else "", dated=dated)
+    return packed({name: [content] for name, content in dressed.items()})
 
 
 def read(markdown: str, *, title: str, folder: Path, form: Literal[".png", ".pdf"]) -> Node:
@@ -299,10 +300,13 @@ def _counted(field: str) -> str:
     return f'<w:fldSimple w:instr="{field}">{_run("1")}</w:fldSimple>'
 
 
-def packed(parts: dict[str, bytes]) -> bytes:
-    """A zip archive whose bytes hang on nothing but its parts."""
+def packed(parts: Mapping[str, Iterable[bytes]]) -> bytes:
+    """A zip archive of parts given piece by piece, whose bytes hang on nothing but them."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(zipfile.ZipInfo(name, _ENTRY_DATE), content, zipfile.ZIP_DEFLATED)
+        for name, pieces in parts.items():
+            entry = zipfile.ZipInfo(name, _ENTRY_DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w") as part:
+                part.writelines(pieces)
     return buffer.getvalue()

@@ -316,7 +316,7 @@ def _pinned(one: Found) -> PinnedFinding:
         high=_exact(one.high),
         holds=one.holds,
         events=len(one.event_ids),
-        event_ids=digest_of(list(one.event_ids)),
+        event_ids=digest_of(one.event_ids),
     )
 
 
