@@ -17,7 +17,7 @@ from tests.report.test_text import FINDINGS, SOURCE, read
 from tocsin.catalogue import Subject, open_desk
 from tocsin.desk import Desk
 from tocsin.errors import FindingError
-from tocsin.findings import Evaluation, Found, parse_findings, plan
+from tocsin.findings import Evaluation, Finding, Found, parse_findings, plan
 from tocsin.report.document import DIALECT
 from tocsin.report.filled import FigureWords, Filled, Statement, fill, literal
 from tocsin.report.text import parse
@@ -279,3 +279,26 @@ def test_on_real_findings(desk: Desk) -> None:
 def test_a_text_that_names_what_is_not_there_is_not_filled() -> None:
     with pytest.raises(FindingError, match="no finding"):
         filled("{no.such}")
+
+
+def test_a_value_that_is_not_as_expected_is_marked_where_it_is_printed() -> None:
+    _, found = evaluated()
+    expecting = found["fall"].finding.model_copy(update={"expect": "5 to 6"})
+    found["fall"] = replace(found["fall"], finding=expecting, holds=False)
+    said = filled("{fall} and {fall.events}, {drop}", found=found).markdown
+    assert said.startswith(r"4.79 \[not as expected: 5 to 6\][^f-fall] and ")
+    assert said.count("not as expected") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "test", "said"),
+    [
+        (249.6, "250 to 270", "250 (249.6 before rounding), expected: 250 to 270"),
+        (250.0, "> 250", "250, expected: > 250"),
+        (249.4, "250 to 270", "249, expected: 250 to 270"),
+        (-3.004, "> -3", "−3.00 (−3.004 before rounding), expected: > -3"),
+        (2.5, "> other.two", "2.50, expected: > other.two"),
+    ],
+)
+def test_rounding_does_not_hide_why_a_test_fails(value: float, test: str, said: str) -> None:
+    assert Found("a", Finding(compute="b"), value=value).against(test) == said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ from tocsin.schema import Provenance, spoken_date
 
 Value = float | dt.date | str | pl.DataFrame
 NOTHING = "\N{EN DASH}"
+_MINUS = "\N{MINUS SIGN}"
+_NUMBERS = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,16 @@ class Found:
         if self.value is None or isinstance(self.value, pl.DataFrame):
             return self.printed
         return f"{self.printed} {self.finding.unit_printed}".strip()
+
+    def against(self, test: str) -> str:
+        """The value and what was expected of it, where it is not so; before rounding too, where rounded it is a number of the test."""
+        value = self.with_unit
+        if isinstance(self.value, float):
+            number = scaled(self.value, self.finding)
+            places = _decimals(number, self.finding)
+            if any(number != float(end) and round(float(end) - number, places) == 0 for end in _NUMBERS.findall(test)):
+                value += f" ({f'{number:.6g}'.replace('-', _MINUS)} before rounding)"
+        return f"{value}, expected: {test}"
 
     @property
     def table(self) -> list[tuple[str, ...]]:
@@ -127,18 +140,20 @@ def _cell(value: object, finding: Finding, *, share: bool) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return spoken_date(value) if isinstance(value, dt.date) else str(value)
     if isinstance(value, int) and not share:
-        return f"{value:,}".replace("-", "\N{MINUS SIGN}")
+        return f"{value:,}".replace("-", _MINUS)
     return _rounded(value * 100 if share else value, finding)
 
 
 def _rounded(number: float, finding: Finding) -> str:
-    decimals = finding.decimals if finding.decimals is not None else _usual(number)
-    text = f"{number:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
-    return text.lstrip("\N{MINUS SIGN}") if not text.strip("\N{MINUS SIGN}0.,") else text
+    decimals = _decimals(number, finding)
+    text = f"{number:,.{decimals}f}".replace("-", _MINUS)
+    return text.lstrip(_MINUS) if not text.strip("\N{MINUS SIGN}0.,") else text
 
 
-def _usual(number: float) -> int:
-    """Digits after the point where a finding does not say: none for whole numbers and from a hundred up, else three figures in all."""
+def _decimals(number: float, finding: Finding) -> int:
+    """Digits after the point: where a finding does not say, none for whole numbers and from a hundred up, else three figures in all."""
+    if finding.decimals is not None:
+        return finding.decimals
     if number == round(number) or abs(number) >= 100:
         return 0
     return 1 if abs(number) >= 10 else 2

@@ -171,7 +171,7 @@ def failing(checked: Sequence[Checked], filled: Filled | None) -> list[tuple[str
     Figures that can not be drawn are told by the build.
     """
     wrong = [
-        (each.name, each.found.reason or f"is {each.found.with_unit}, expected: {each.found.finding.expect}")
+        (each.name, each.found.reason or f"is {each.found.against(each.found.finding.expect or '')}")
         for each in checked
         if each.fails
     ]

@@ -104,6 +104,7 @@ class Note:
         data: The data set, their date and their digest; empty of a cited value.
         events: How many events are behind it.
         href: The list of them, relative to the report; empty where there is none.
+        expected: What findings.toml expects of it, where that is not so; else empty.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Note:
     data: str
     events: int
     href: str
+    expected: str
 
     @property
     def counted(self) -> str:
@@ -214,6 +216,7 @@ def note(one: Found, *, href: str) -> Note:
         data=_sentence(_data(one.about)) if one.about else "",
         events=len(one.event_ids),
         href=href if one.event_ids else "",
+        expected=one.finding.expect or "" if one.holds is False else "",
     )
 
 
@@ -265,7 +268,7 @@ def _statement(call: Call, words: str, evaluation: Evaluation, found: Mapping[st
         except FindingError as error:
             holds, reason = None, error.what
     if holds is False:
-        reason = f"{call.name} is {one.with_unit}, expected: {test}"
+        reason = f"{call.name} is {one.against(test)}"
     return Statement(words, call.name, test, holds, reason, call.line, call.column)
 
 
@@ -334,7 +337,7 @@ def _markdown(text: Text, filled: Filled, figures: Mapping[str, FigureWords], ca
         if call.words is not None:
             edits += [(call.start, call.words[0], ""), (call.words[1], call.end, _after_words(call, filled))]
         elif call.kind == "value":
-            edits.append((call.start, call.end, _value(call, said)))
+            edits.append((call.start, call.end, _value(call, said, unlike(filled.notes[call.name], call.part))))
         else:
             block = _block(call, filled, figures, cautions)
             before = "" if text.source[: call.start].rstrip(" ")[-2:] in ("", "\n\n") else "\n"
@@ -350,10 +353,11 @@ def _markdown(text: Text, filled: Filled, figures: Mapping[str, FigureWords], ca
     return "\n\n".join([body, *notes]) + "\n"
 
 
-def _value(call: Call, said: str) -> str:
+def _value(call: Call, said: str, unlike: str) -> str:
     reference = _reference(call.name) if call.noted else ""
     name = f"{call.name}.{call.part}" if call.part else call.name
-    return f"{literal(said or lacking(name))}{reference}"
+    told = f" {literal(unlike)}" if unlike else ""
+    return f"{literal(said or lacking(name))}{told}{reference}"
 
 
 def _after_words(call: Call, filled: Filled) -> str:
@@ -362,6 +366,11 @@ def _after_words(call: Call, filled: Filled) -> str:
     statement = filled.statement(call)
     said = f" {literal(verdict(statement))}" if statement and statement.fails else ""
     return f"{said}{_reference(call.name) if call.noted else ''}"
+
+
+def unlike(note: Note, part: str) -> str:
+    """What is printed after a value that is not as findings.toml expects; its unit and its day are not in question."""
+    return f"[not as expected: {note.expected}]" if note.expected and part in ("", "low", "high", "interval") else ""
 
 
 def verdict(statement: Statement) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from tocsin.report.filled import FigureWords, Filled, lacking, verdict
+from tocsin.report.filled import FigureWords, Filled, lacking, unlike, verdict
 from tocsin.report.templating import environment
 from tocsin.report.text import Text, dialect
 from tocsin.schema import Provenance, spoken_date
@@ -95,7 +95,7 @@ class _Putting:
         if token.type == "called_close":
             return str(self.parts.words_close(note, number, statement, failing))
         name = f"{call.name}.{call.part}" if call.part else call.name
-        return str(self.parts.value(note, number, self.filled.spoken[number], lacking(name)))
+        return str(self.parts.value(note, number, self.filled.spoken[number], lacking(name), unlike(note, call.part)))
 
     def block(self, token: Token) -> str:
         """The HTML of a figure, a table or the cautions."""
