@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import polars as pl
 import pytest
 
 from tests.cli.conftest import run
+from tocsin.desk import read_desk
 from tocsin.simulate import world
 from tocsin.sources.acled import fetch as acled
 
@@ -73,6 +75,17 @@ def loaded(desk: Path) -> list[dict[str, object]]:
     return found
 
 
+def test_the_lines_that_a_new_desk_leaves_to_be_filled_in_hold_where_they_stand(desk: Path) -> None:
+    path = desk / "desk.toml"
+    drafted = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"^# (?=\[|[a-z_]+ = )", "", drafted, flags=re.MULTILINE), encoding="utf-8")
+    filled_in = read_desk(desk)
+    assert filled_in.compared == ("before", "after")
+    assert set(filled_in.windows) == {"before", "after"}
+    assert filled_in.dataset == "acled"
+    path.write_text(drafted, encoding="utf-8")
+
+
 def test_a_new_desk_answers_at_once(desk: Path) -> None:
     assert "nothing is loaded" in run("status", folder=desk, code=1).err
     afghan(3000).write_csv(desk / "acled.csv")
@@ -127,7 +140,7 @@ def test_a_list_of_withdrawn_events_from_the_first_word_to_the_last(desk: Path) 
     days = rows["event_date"].cast(pl.String).sort().to_list()
     run("add", "acled.csv", "--dated", "2024-01-01", "--covers", f"{days[0]}..{days[-1]}", folder=desk)
     (desk / "findings.toml").write_text('[all]\nask = "weekly"\ntake = "sum of incidents"\n', encoding="utf-8")
-    run("sign", folder=desk)
+    run("sign", "--who", "A. Analyst", folder=desk)
     then = run("table", "weekly", "--format", "csv", folder=desk)
     violent = rows.filter(pl.col("event_type") == "Battles")["event_id_cnty"].to_list()[10:13]
     gone = [{"event_id_cnty": name, "deleted_timestamp": "1717243200"} for name in [*violent, "AFG-1", violent[0], ""]]

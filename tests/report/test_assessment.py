@@ -121,6 +121,7 @@ def test_a_value_that_can_not_be_printed_is_a_fault_of_the_text(desk: Path) -> N
     for command in (("check",), ("report", "--allow-missing")):
         said = run(*command, folder=desk, code=1).err
         assert fault in said, command
+    assert "who signs?" in run("sign", folder=desk, code=1).err
     assert "not signed: report.md:" in run("sign", "--who", "A. Reader", folder=desk, code=1).err
     assert not (desk / "signed.json").exists()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -46,7 +45,7 @@ def check(
     if signed:
         tell(f"Signed by {signed.signed_by} on {signed.signed_at:%Y-%m-%d}, with version {signed.tocsin}.")
     else:
-        tell("Nothing is signed off yet: tocsin sign")
+        tell("Nothing is signed off yet: tocsin sign --who NAME")
     tell_text(typed=by_hand, wrong=wrong)
     summary = _summary(checked, filled, typed=len(by_hand))
     if wrong:
@@ -58,7 +57,7 @@ def check(
 
 @app.command(epilog='Example: tocsin sign --who "A. Analyst"')
 def sign(
-    who: Annotated[str | None, typer.Option(help="Who answers for it; your user name if it is not said.")] = None,
+    who: Annotated[str | None, typer.Option(help="Who answers for it: a name or an alias.")] = None,
     desk: DeskOption = Path(),
     dataset: DatasetOption = None,
     as_of: AsOfOption = None,
@@ -67,6 +66,10 @@ def sign(
 
     Nothing is signed while a statement does not hold.
     """
+    name = (who or "").strip()
+    if not name:
+        # Not the name of the user of the machine: what is signed is read by others, and who signs chooses how.
+        raise FindingError("who signs?", next_step='Say your name or an alias: tocsin sign --who "A. Analyst"')
     from tocsin.findings import signed_now, write_signed
     from tocsin.findings.opening import open_findings
     from tocsin.report.assessment import check_text, failing
@@ -79,7 +82,6 @@ def sign(
                 f"not signed: {', '.join(wrong)} {'does' if len(wrong) == 1 else 'do'} not hold",
                 next_step="See why: tocsin check",
             )
-        name = who or getpass.getuser()
         signed = signed_now(
             found,
             plan=opened.evaluation.plan,

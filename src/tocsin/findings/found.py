@@ -69,7 +69,8 @@ class Found:
         if isinstance(self.value, float):
             number = scaled(self.value, self.finding)
             places = _decimals(number, self.finding)
-            if any(number != float(end) and round(float(end) - number, places) == 0 for end in _NUMBERS.findall(test)):
+            ends = [float(end) for end in _NUMBERS.findall(test)]
+            if any(end != number and f"{end:.{places}f}" == f"{number:.{places}f}" for end in ends):
                 value += f" ({f'{number:.6g}'.replace('-', _MINUS)} before rounding)"
         return f"{value}, expected: {test}"
 

@@ -131,7 +131,7 @@ def read_signed(folder: Path) -> Signed | None:
         raise FindingError(
             f"is not a signed state: {key or 'the file'} {fault['msg'].lower()}" if key else "is not a signed state",
             where=str(path),
-            next_step="Take it back from version control, or sign anew: tocsin sign",
+            next_step="Take it back from version control, or sign anew: tocsin sign --who NAME",
         ) from error
 
 

@@ -16,6 +16,7 @@ title = {title}
 countries = {countries}
 
 # dataset = "acled"            # which one to count, once several are loaded (tocsin vintages)
+# compare = ["before", "after"]  # the two of the windows below that are held against each other, the earlier first
 
 # [period]                     # the days of the weekly figures; all that the data cover, if it is left out
 # first = 2020-09-01
@@ -28,8 +29,8 @@ countries = {countries}
 # average = "trailing"         # or "centred"
 # near_km = 10                 # at most this far from a capital of a first-order unit is near
 
-# Windows to compare, both days included. Without any, the last 52 weeks of the data are held against the 52 before.
-# compare = ["before", "after"]   (goes above the first [table])
+# Windows to compare, both days included: figures and findings call them by name, so that the days stay when data are added.
+# Without any, the last 52 weeks of the data are held against the 52 before.
 # [windows.before]
 # label = "the last ten months before"
 # first = 2020-09-15
