@@ -30,7 +30,7 @@ class Measured:
     loads: dict[str, list[Facts]]
     """"Parquet", "CSV", and "DuckDB, Parquet", "DuckDB, CSV"."""
     numbers: dict[str, list[Facts]]
-    """"Tocsin", "SQL", "pandas", "careful"."""
+    """"Tocsin", "SQL", "polars", "pandas", "careful"."""
     findings: dict[str, list[Facts]]
     """"numbers", "ids", "report"; and "lists", "lists by SQL". Empty at a size for which they are not made."""
     where_load: dict[str, dict[str, float]]
@@ -53,6 +53,7 @@ def measure(events: int, *, repeats: int, say: Callable[[str], None]) -> Measure
     sides: dict[str, tuple[str, ...]] = {
         "Tocsin": ("bench.tocsin_side", "numbers"),
         "SQL": ("bench.sql_side", "numbers"),
+        "polars": ("bench.polars_side",),
     }
     rivals: dict[str, tuple[str, ...]] = (
         {"pandas": ("bench.pandas_side",), "careful": ("bench.pandas_side", "--careful")} if small else {}
@@ -65,7 +66,7 @@ def measure(events: int, *, repeats: int, say: Callable[[str], None]) -> Measure
         for side, words in rivals.items():
             say(f"{events:,} events: numbers {turn + 1}, {side}")
             numbers.setdefault(side, []).append(run(*words, str(events)))
-    run("bench.same", str(events), "sql", *rivals)
+    run("bench.same", str(events), "sql", "polars", *rivals)
     findings = measure_findings(events, repeats=repeats, say=say) if small else {}
     say(f"{events:,} events: all sides give the same numbers; where the time goes")
     where_numbers = run("bench.tocsin_side", "profile-numbers", str(events))["parts"]
@@ -117,7 +118,13 @@ def run(module: str, *words: str) -> Facts:
 
 def prepare() -> None:
     """Start each side once, so that Python has compiled what it imports before anything is measured."""
-    for module in ("bench.tocsin_side", "bench.sql_side", "bench.pandas_side", "bench.findings_side"):
+    for module in (
+        "bench.tocsin_side",
+        "bench.sql_side",
+        "bench.polars_side",
+        "bench.pandas_side",
+        "bench.findings_side",
+    ):
         subprocess.run(
             [sys.executable, "-m", module, "--help"], stdout=subprocess.DEVNULL, check=True, env=_environment()
         )

@@ -18,6 +18,7 @@ from bench.measure import FILES, Facts, Measured, warm
 SIDES = {
     "Tocsin": "Tocsin",
     "SQL": "SQL by hand",
+    "polars": "Polars by hand",
     "pandas": "pandas script",
     "careful": "pandas script, careful",
 }
@@ -85,19 +86,18 @@ def asking(measured: Sequence[Measured]) -> list[str]:
 def ratios(measured: Sequence[Measured]) -> list[str]:
     """Tocsin beside the others, run by run."""
     heads = ["Tocsin / SQL, again", "Tocsin / SQL, again, processor", "Tocsin / SQL, first time"]
-    heads += [
-        f"{rival} / Tocsin{what}"
-        for rival in ("pandas", "careful")
-        for what in ("", ", whole process", ", whole process, processor")
-    ]
     lines = ["", f"| events | {' | '.join(heads)} |", "| ---: |" + " ---: |" * len(heads)]
     for one in measured:
         ours = one.numbers["Tocsin"]
         cells = [spread(pairs(ours, one.numbers["SQL"], how, how)) for how in (warm, warm_cpu, first)]
-        for rival in ("pandas", "careful"):
-            runs = one.numbers.get(rival)
-            cells += [spread(pairs(runs, ours, how, how)) if runs else "–" for how in (first, whole, cpu)]
         lines.append(f"| {one.events:,} | {' | '.join(cells)} |")
+    heads = ["first time / Tocsin's", "whole process", "whole process, processor"]
+    lines += ["", f"| events | side | {' | '.join(heads)} |", "| ---: | --- |" + " ---: |" * len(heads)]
+    for one in measured:
+        for rival in ("polars", "pandas", "careful"):
+            if runs := one.numbers.get(rival):
+                cells = [spread(pairs(runs, one.numbers["Tocsin"], how, how)) for how in (first, whole, cpu)]
+                lines.append(f"| {one.events:,} | {SIDES[rival]} | {' | '.join(cells)} |")
     return [*lines, ""]
 
 
