@@ -99,7 +99,7 @@ class Selection:
         countries: ISO alpha-3 codes.
         event_types: The types that count as an incident.
         precise: The geo precision codes kept; rows that state no precision are kept too.
-        actors: Names, of which a row must have at least one among its parties.
+        actors: Names, of which a row must have at least one among its parties; no row where none is named.
         reported: Who reported, by a column of rows; rows that do not say are kept too.
         span: Days of the first day of the event.
     """
@@ -360,9 +360,9 @@ def _collected(events: Events, selection: Selection, *, by: Sequence[str], flags
 
 
 def involves(names: Sequence[str]) -> nw.Expr:
-    """True where one of `names` is among a party set."""
+    """True where one of `names` is among a party set; of no names, nowhere."""
     if not names:
-        return nw.lit(False)
+        return nw.col("names").is_null()  # which no party set is: engines filter by no constant
     # Many names a pattern: an engine tries a pattern once on a party, but compiles none that is too long.
     parts = [names[start : start + NAMES_A_PATTERN] for start in range(0, len(names), NAMES_A_PATTERN)]
     patterns = ["|".join(map(re.escape, part)) for part in parts]

@@ -97,7 +97,7 @@ def add(
     mapping_text = _text_of(mapping) if mapping else None
     folder = desk.memory / FOLDER
     with open_store(desk.memory, write=True, wait_seconds=wait_seconds) as store:
-        numbers = {vintage.key: vintage.number for vintage in store.vintages()}
+        numbers = store.numbers()
         settle(folder, committed=numbers)
         _refuse_emptied(store, folder)
         give_numbers(folder, known=numbers)
@@ -133,11 +133,13 @@ def add(
             refuse_foreign(
                 store, dataset=kept.dataset, ids=reading.ids["event_id"].to_list(), data_date=data_date, where=str(path)
             )
-        older = twin or any(vintage.data_date > kept.data_date for vintage in store.vintages(kept.dataset))
+        place = (kept.data_date, kept.withdraws)
+        older = twin or any((each.data_date, each.withdraws) > place for each in store.vintages(kept.dataset))
         with keeping(folder, path, kept):
             if not older:
                 return _added(store, _load(store, desk, reading, kept, progress=progress), reading)
-            # Vintages stand on each other's shoulders in the order of their dates, so an older one is put in by loading all anew.
+            # Vintages stand on each other's shoulders in the order of their dates, and a list upon the files of its day: so what
+            # belongs before one that is loaded is put in by loading all anew.
             others = [each for each in notes(folder) if each.key != kept.key]
             _replay(desk, store, [*others, kept], progress=progress)
     with open_store(desk.memory) as store:
@@ -215,12 +217,12 @@ def rebuild(desk: Desk, *, progress: Progress = _silent) -> tuple[Vintage, ...]:
     with contextlib.ExitStack() as held:
         store: Store | None
         try:
-            store = held.enter_context(open_store(desk.memory, write=True))
+            store = held.enter_context(open_store(desk.memory, write=True, any_layout=True))
         except StoreBusyError:
             raise
         except StoreError:  # too damaged to be opened, which is why it is made anew
             store = None
-        numbers = {vintage.key: vintage.number for vintage in store.vintages()} if store else {}
+        numbers = store.numbers() if store else {}
         settle(folder, committed=numbers or None)
         give_numbers(folder, known=numbers)
         kept = notes(folder)
@@ -400,7 +402,7 @@ def _replay(desk: Desk, held: Store | None, files: Sequence[Kept], *, progress: 
     """Load kept files, oldest data first, into a new store, and put it in the place of the old one, which `held` keeps from others."""
     folder = desk.memory / FOLDER
     with tempfile.TemporaryDirectory(dir=desk.memory, prefix="rebuild-") as place:
-        for kept in sorted(files, key=lambda each: (each.data_date, each.number or 0)):
+        for kept in sorted(files, key=lambda each: each.order):
             with unpacked(folder, kept) as path, open_store(Path(place), write=True) as anew:
                 reading = read_either(
                     path,

@@ -61,6 +61,11 @@ class Kept:
         return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
     @property
+    def order(self) -> tuple[dt.date, bool, int, dt.datetime]:
+        """Its place in time: by the day of its data, and within a day lists of withdrawn events after the files."""
+        return self.data_date, self.withdraws, self.number or 0, self.loaded_at
+
+    @property
     def note(self) -> str:
         """The name of its note."""
         return f"{self.digest}-{self.key}.json"
@@ -125,7 +130,7 @@ def settle(folder: Path, *, committed: Collection[str] | None) -> None:
 
 
 def notes(folder: Path) -> list[Kept]:
-    """Every kept file, by the date of its data.
+    """Every kept file, in the order in which they are loaded.
 
     Raises:
         StoreError: a note is damaged.
@@ -140,7 +145,7 @@ def notes(folder: Path) -> list[Kept]:
                 where=str(path),
                 next_step="Restore it from a backup, or remove it.",
             ) from error
-    return sorted(found, key=lambda kept: (kept.data_date, kept.number or 0, kept.loaded_at))
+    return sorted(found, key=lambda kept: kept.order)
 
 
 def give_numbers(folder: Path, *, known: Mapping[str, int]) -> None:

@@ -170,7 +170,7 @@ class Vintage:
     """One load of one data set."""
 
     number: int
-    """Given once, at the first load, and never changed: people cite it. The order in time is that of data_date, then number."""
+    """Given once, at the first load, and never changed: people cite it. `order` gives the place in time."""
     dataset: str
     source: str
     file: str
@@ -197,12 +197,12 @@ class Vintage:
     covers: Span | None = None
     """The days that the user declared the file to cover, whether or not it has events in them."""
     kept_back: int = 0
-    """Rows of a file without a date that were revised earlier than the same rows were known: these were left as they stood."""
+    """Rows of a file without a date that are older than what is known of the same events: these were left as they stood."""
 
     @property
-    def order(self) -> tuple[dt.date, int]:
-        """Its place in time among the vintages of its data set."""
-        return self.data_date, self.number
+    def order(self) -> tuple[dt.date, bool, int]:
+        """Its place in time among the vintages of its data set: within a day, lists of withdrawn events come after the files."""
+        return self.data_date, self.withdraws, self.number
 
     @property
     def withdraws(self) -> bool:

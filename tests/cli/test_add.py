@@ -197,6 +197,13 @@ def test_ids_of_a_log_are_withdrawn_by_the_name_of_its_data_set(desk: Path) -> N
     (desk / "gone.txt").write_text("4\n2\n9\n", encoding="utf-8")
     run("add", "log.csv", "--mapping", "log.toml", folder=desk)
     assert "--withdrawn DATASET" in run("add", "gone.txt", folder=desk, code=1).err
+    (desk / "one.txt").write_text("4\n", encoding="utf-8")
+    assert "tocsin add --withdrawn DATASET one.txt" in run("add", "one.txt", folder=desk, code=1).err
+    (desk / "gone.csv").write_text("event_id\n4\n", encoding="utf-8")
+    refused = run("add", "gone.csv", folder=desk, code=1).err
+    assert "It has 1 column: event_id. It looks like a list of ids" in refused
+    assert "delimiter" not in refused
+    assert refused.index("--withdrawn DATASET") < refused.index("tocsin mapping")
     assert "our-log" in run("add", "gone.txt", "--withdrawn", "log", folder=desk, code=1).err
     told = json.loads(run("add", "gone.txt", "--withdrawn", "our-log", "--json", folder=desk).out)
     assert (told[0]["dataset"], told[0]["withdrawn"], told[0]["listed"]["unknown"]) == ("our-log", 2, 1)

@@ -54,6 +54,35 @@ def test_diff_counts_kinds_and_the_effect_on_findings(desk: Path, tmp_path: Path
     assert "has no vintage 9" in run("diff", "1", "9", folder=desk, code=1).err
 
 
+def test_diff_compares_the_newest_two_where_nothing_is_said(desk: Path, tmp_path: Path) -> None:
+    said = run("diff", folder=desk)
+    assert "vintage 2 (two.csv, as of 2021-08-01) against vintage 1 (one.csv, as of 2021-07-" in said.err
+    assert said.out == run("diff", "1", "2", folder=desk).out == run("diff", "1", folder=desk).out
+    same = run("diff", "2", "2", folder=desk)
+    assert "No event differs" in same.err
+    assert "unchanged" in same.out
+    assert not {"columns", "months", "sources"} & set(same.out.split())
+    (tmp_path / "single").mkdir()
+    shutil.copy(desk / "desk.toml", tmp_path / "single")
+    run("add", write_rows(tmp_path / "one.csv", rows_of(WEEKS)), folder=tmp_path / "single")
+    for words in (["diff"], ["diff", "1"]):
+        refused = run(*words, folder=tmp_path / "single", code=1).err
+        assert "one vintage, so there is nothing to compare" in refused
+        assert "tocsin diff 1 2" in refused
+
+
+def test_check_advises_a_comparison_only_where_there_is_one(desk: Path, tmp_path: Path) -> None:
+    (tmp_path / "single").mkdir()
+    shutil.copy(desk / "desk.toml", tmp_path / "single")
+    run("add", write_rows(tmp_path / "one.csv", rows_of(WEEKS)), folder=tmp_path / "single")
+    shutil.copytree(desk, tmp_path / "two")
+    for name, advised in (("single", False), ("two", True)):
+        (tmp_path / name / "findings.toml").write_text(
+            '[all]\nask = "weekly"\ntake = "sum of incidents"\nexpect = "< 1"\n', encoding="utf-8"
+        )
+        assert ("tocsin diff" in run("check", folder=tmp_path / name, code=1).err) is advised
+
+
 def test_revisions_say_that_two_states_are_too_few_and_give_the_triangle(desk: Path) -> None:
     assert "too few" in run("revisions", folder=desk).err
     told = json.loads(run("revisions", "--triangle", "--json", folder=desk).out)["triangle"]

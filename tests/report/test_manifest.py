@@ -183,8 +183,8 @@ def test_a_foreign_one_that_seals_itself_is_still_not_believed(path: Path, chang
 
 
 def test_one_of_a_later_version_says_so(path: Path) -> None:
-    edit(path, lambda values: resealed(values, lambda v: v.update(manifest=3)))
-    with pytest.raises(FindingError, match="form 3"):
+    edit(path, lambda values: resealed(values, lambda v: v.update(manifest=4)))
+    with pytest.raises(FindingError, match="form 4"):
         manifest.read(path)
 
 

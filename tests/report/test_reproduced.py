@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -209,6 +212,126 @@ def test_data_that_are_not_here_are_named_with_what_to_do(desk: Path) -> None:
     assert again(desk).differences == ()
 
 
+def test_the_command_that_is_advised_for_each_load_gives_it(tmp_path: Path) -> None:
+    """Of a file with a mapping, for one country; of one that nobody dated; and of a list of withdrawn events."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    (folder / "desk.toml").write_text(
+        f'dataset = "log"\n{DESK}{FIGURE}'.replace('"AFG"', '"AFG", "TJK"'), encoding="utf-8"
+    )
+    mapping = tmp_path / "log.toml"
+    mapping.write_text(LOG.replace("[columns]", '[columns]\nevent_id = "id"'), encoding="utf-8")
+    contents = {
+        "early.csv": "id,when,who\n1,2021-03-17,x\n2,2021-03-18,x\n",
+        "undated.csv": "id,when,who\n2,2021-03-18,y\n3,2021-03-19,y\n",
+        "gone.csv": "event_id\n3\n",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    read = ("--mapping", mapping)
+    covers = ("--covers", f"{DAYS.first}..2021-03-31", "--covers-country", "AFG", "--complete")
+    run("add", tmp_path / "early.csv", *read, "--dated", "2021-04-01", *covers, folder=folder)
+    run("add", tmp_path / "undated.csv", *read, folder=folder)
+    run("add", tmp_path / "gone.csv", "--withdrawn", "log", folder=folder)
+    run("report", "--allow-missing", folder=folder, code=1)
+    path = folder / "out" / "manifest.json"
+    digests = {hashlib.sha256(content.encode()).hexdigest(): name for name, content in contents.items()}
+    shutil.rmtree(folder / ".tocsin")
+    (folder / ".tocsin").mkdir()
+    done: list[str] = []
+    while len(done) < len(contents):
+        with pytest.raises(StoreError, match="data of the report are not here") as error:
+            reproduce(folder, path)
+        lost = next(digests[found] for found in re.findall("SHA-256 ([0-9a-f]{64})", error.value.what))
+        command, _, named = error.value.next_step.partition("then: tocsin ")[2].partition(" (MAPPING: ")
+        assert bool(named) == (lost != "gone.csv")
+        assert not named or hashlib.sha256(mapping.read_bytes()).hexdigest() in named
+        run(*command.replace("MAPPING", str(mapping)).replace("FILE", str(tmp_path / lost)).split(), folder=folder)
+        done.append(lost)
+    assert done == list(contents)
+    assert reproduce(folder, path).differences == ()
+
+
+AGREEMENT = """\
+[levels]
+ask = "agreement"
+with = { against = "log" }
+take = "levels"
+[twice]
+compute = "2 * levels"
+[plain]
+ask = "comparison"
+where = { series = "All incidents" }
+take = "before_mean"
+"""
+
+
+def test_a_data_set_that_a_finding_was_set_against_is_pinned(tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    (folder / "desk.toml").write_text(f'dataset = "acled"\n{DESK}{FIGURE}', encoding="utf-8")
+    (folder / "findings.toml").write_text(AGREEMENT, encoding="utf-8")
+    (folder / "report.md").write_text("Levels: {levels}, twice {twice}, and {plain}.\n", encoding="utf-8")
+    mapping = tmp_path / "log.toml"
+    mapping.write_text(LOG, encoding="utf-8")
+
+    def log(name: str, *days: dt.date) -> Path:
+        path = tmp_path / name
+        rows = "".join(f"{day},x\n" for day in days)
+        path.write_text(f"when,who\n{rows}", encoding="utf-8")
+        return path
+
+    covers = ("--covers", f"{DAYS.first}..{DAYS.last}", "--mapping", mapping)
+    every = [DAYS.first + dt.timedelta(days=number) for number in range(DAYS.days)]
+    add(folder, "july.csv", WEEKS, "2021-07-01")
+    other = log("log.csv", *every)
+    run("add", other, "--dated", "2021-07-01", *covers, folder=folder)
+    run("report", "--allow-missing", folder=folder)
+    out = folder / "out"
+    pinned = pinning.read(out / "manifest.json")
+    assert [(each.dataset, each.file) for each in pinned.vintages] == [("acled", "july.csv"), ("log", "log.csv")]
+    digest = hashlib.sha256(other.read_bytes()).hexdigest()
+    assert pinned.vintages[1].digest == digest
+    note = (out / "assessment.md").read_text(encoding="utf-8")
+    for name, beside in (("levels", True), ("twice", True), ("plain", False)):
+        (line,) = [line for line in note.splitlines() if line.startswith(f"[^f-{name}]:")]
+        assert (digest[:12] in line) is beside
+    record = json.loads((out / "prov.json").read_text(encoding="utf-8"))
+    derived = {(each["prov:generatedEntity"], each["prov:usedEntity"]) for each in record["wasDerivedFrom"].values()}
+    load = f"vintage:{pinned.vintages[1].key}"
+    assert ("finding:levels", load) in derived
+    assert ("finding:plain", load) not in derived
+    assert (load, f"vintage:file-{digest}") in derived
+    # What is loaded of it later is not looked at; and without it nothing comes out.
+    (folder / "out").rename(folder / "july")
+    run("add", log("more.csv", *every, *every[::2]), "--dated", "2021-08-01", "--complete", *covers, folder=folder)
+    run("report", "--allow-missing", folder=folder)
+    now = pinning.read(folder / "out" / "manifest.json")
+    assert now.findings["levels"].value != pinned.findings["levels"].value
+    assert again(folder).differences == ()
+    (folder / ".tocsin" / "files" / f"{digest}-{pinned.vintages[1].key}.json").unlink()
+    with pytest.raises(StoreError, match=r"not here: log\.csv as of 2021-07-01"):
+        again(folder)
+
+
+def test_a_figure_that_is_set_against_a_data_set_pins_it_too(tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    figure = '[[figures]]\nid = "figure-1"\nquestion = "agreement"\nagainst = "log"\n'
+    (folder / "desk.toml").write_text(f'dataset = "acled"\n{DESK}{figure}', encoding="utf-8")
+    (tmp_path / "log.toml").write_text(LOG, encoding="utf-8")
+    (tmp_path / "log.csv").write_text(
+        "when,who\n" + "".join(f"{DAYS.first + dt.timedelta(days=number)},x\n" for number in range(DAYS.days)),
+        encoding="utf-8",
+    )
+    add(folder, "july.csv", WEEKS, "2021-07-01")
+    run("add", tmp_path / "log.csv", "--mapping", tmp_path / "log.toml", folder=folder)
+    run("report", "--allow-missing", folder=folder)
+    path = folder / "out" / "manifest.json"
+    assert [each.dataset for each in pinning.read(path).vintages] == ["acled", "log"]
+    assert reproduce(folder, path).differences == ()
+
+
 def test_the_same_file_loaded_otherwise_is_not_taken_for_it(desk: Path) -> None:
     shutil.rmtree(desk / ".tocsin")
     add(desk, "old.csv", [9] * 22, "2021-06-15")
@@ -258,7 +381,7 @@ def test_one_of_the_first_form_gives_its_numbers(desk: Path) -> None:
         del values["others"], values["inputs"]["signed.json"]
         values["outputs"] = {name: values["outputs"][name] for name in ("events/fall.csv", "assessment.md")}
         for each in values["vintages"]:
-            for key in ("dated", "complete", "covers", "loaded_at"):
+            for key in ("dated", "complete", "covers", "loaded_at", "dataset", "covers_countries", "mapping"):
                 del each[key]
 
     seal_anew(desk, first_form)

@@ -121,6 +121,50 @@ def test_a_file_dated_after_the_withdrawal_that_has_the_event_is_believed(store:
     assert became(store, vintage) == {"withdrawn": ("y",), "since": ("x",)}
 
 
+@pytest.mark.parametrize("changes", [False, True])
+@pytest.mark.parametrize("loaded_after", [False, True])
+def test_it_is_all_one_whether_that_file_changed_the_row(store: Store, changes: bool, loaded_after: bool) -> None:
+    put(store, file("a", data_date=day(50)), batch([one("x", 0), one("y", 1)]))
+    put(store, file("b", data_date=day(70)), batch([one("x", 0, fatalities=7 if changes else None)]))
+    if loaded_after:
+        put(store, file("c", data_date=day(80), dated=False), batch([one("x", 0, fatalities=9)]))
+    vintage = withdraw(store, listing("gone", {"x": 60, "y": 60}))
+    assert became(store, vintage) == {"withdrawn": ("y",), "since": ("x",)}
+    assert became(store, withdraw(store, listing("again", {"x": 70}))) == {"withdrawn": ("x",)}
+
+
+def test_a_revision_that_a_dated_file_took_back_counts_too(store: Store) -> None:
+    put(store, file("a", data_date=day(50)), batch([revised("x", 0, 70), one("y", 1)]))
+    put(store, file("b", data_date=day(55)), batch([revised("x", 0, 40, fatalities=2)]))
+    assert became(store, withdraw(store, listing("gone", {"x": 60}))) == {"since": ("x",)}
+
+
+@pytest.mark.parametrize("packed_late", [False, True])
+def test_an_undated_file_without_times_of_revision_does_not_bring_it_back(store: Store, packed_late: bool) -> None:
+    put(store, file("a", data_date=day(50)), batch([one("x", 0), one("y", 1)]))
+    if not packed_late:
+        withdraw(store, listing("gone", {"x": 60}, data_date=day(65)))
+    vintage = put(store, file("b", data_date=day(70), dated=False), batch([one("x", 0, fatalities=2), one("z", 2)]))
+    assert (vintage.added, vintage.kept_back) == ((1, 0) if packed_late else (1, 1))
+    if packed_late:
+        withdraw(store, listing("gone", {"x": 60}))
+    else:
+        assert "withdrawn" in remarks(store, vintage)[0]
+    assert set(ids(store)) == {"y", "z"}
+    assert put(store, file("c", data_date=day(110)), batch([one("x", 0)])).added == 1
+    assert put(store, file("d", data_date=day(111), complete=True), batch([one("y", 1), one("z", -1)])).withdrawn == 1
+    again = put(store, file("e", data_date=day(112), dated=False), batch([one("x", 0)]))
+    assert (again.added, again.kept_back) == (1, 0), "the word of the list is spent: a dated file gave the event again"
+
+
+def test_a_file_of_the_day_of_a_list_belongs_before_it(store: Store) -> None:
+    put(store, file("a", data_date=day(50)), batch([one("x", 0)]))
+    withdraw(store, listing("gone", {"x": 60}))
+    with pytest.raises(StoreError, match="the files before the lists"):
+        put(store, file("b", data_date=day(100)), batch([one("x", 0)]))
+    withdraw(store, listing("more", {"x": 61}))
+
+
 def test_a_later_file_that_has_the_event_again_brings_it_back(store: Store) -> None:
     put(store, file("a", data_date=day(50)), batch([one("x", 0), one("y", 1)]))
     withdraw(store, listing("gone", {"x": 60}))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.store.test_kept_loads import at, event, export, loads, standing
 from tocsin.desk import Desk
@@ -44,7 +48,7 @@ def everything(desk: Desk) -> dict[str, list[tuple[Any, ...]]]:
             ).fetchall()
             for table, columns in {
                 "vintage": "*",
-                "event": "opened, closed, row, event_id, event_day, fatalities",
+                "event": "opened, closed, row, event_id, event_day, fatalities, given_date",
                 "withdrawal": "vintage, row, line, event_id, epoch_us(withdrawn_at), outcome",
                 "reject": "*",
                 "covered": "*",
@@ -123,8 +127,83 @@ def test_undated_loads_are_not_taken_for_newer_than_a_list(desk: Desk) -> None:
     rebuild(desk)
     assert everything(desk) == before
     stale = add(desk, export(desk, "c.csv", event("a", "2021-01-01"), event("c", "2021-02-01")))
-    assert (stale.vintage.added, stale.vintage.kept_back) == (1, 1)
+    assert (stale.vintage.added, stale.vintage.number) == (1, 3)
+    assert [vintage.number for vintage in loads(desk)] == [1, 3, 2], "within a day, the list comes after the files"
     assert standing(desk) == {"b", "c"}
+
+
+@pytest.mark.parametrize("list_first", [False, True])
+@pytest.mark.parametrize(("gone", "stays"), [("2024-01-01", False), ("2023-12-31", True)])
+def test_a_file_and_a_list_of_one_day_may_come_in_any_order(
+    desk: Desk, list_first: bool, gone: str, stays: bool
+) -> None:
+    """The list is the later word of the day on what was withdrawn on it; what was withdrawn before, the file gives again."""
+    add(desk, export(desk, "of2022.csv", event("a", "2021-01-01"), event("b", "2021-02-01")), dated=at(2022))
+    path = export(desk, "of2024.csv", event("a", "2021-01-01"), event("c", "2021-03-01"))
+    listed = withdrawals(desk, "gone.json", a=gone)
+    for each in (listed, path) if list_first else (path, listed):
+        add(desk, each, dated=at(2024))
+    assert standing(desk) == (set("abc") if stays else set("bc"))
+    assert [vintage.file for vintage in loads(desk)] == ["of2022.csv", "of2024.csv", "gone.json"]
+    with open_store(desk.memory) as store:
+        about = store.events("acled").about
+    assert "less what was withdrawn by 1 January 2024" in about.sentence()
+    before = everything(desk)
+    rebuild(desk)
+    assert everything(desk) == before
+
+
+DAYS = st.integers(2022, 2024)
+
+
+@st.composite
+def packs(draw: st.DrawFn) -> list[tuple[dict[str, str], int | None]]:
+    """Files (events with the year of their revision, and the year as of which they are) and lists (events with the year of withdrawal)."""
+    ids = st.sampled_from("abc")
+    files = draw(st.lists(st.tuples(st.dictionaries(ids, DAYS.map(str), min_size=1), DAYS), min_size=1, max_size=2))
+    lists = draw(st.lists(st.dictionaries(ids, DAYS.map(str), min_size=1), min_size=1, max_size=2))
+    return draw(st.permutations([*files, *((gone, None) for gone in lists)]))
+
+
+@settings(max_examples=4, deadline=None)
+@given(packs())
+def test_the_order_of_loading_changes_nothing(packed: list[tuple[dict[str, str], int | None]]) -> None:
+    def loaded(folder: Path, order: list[tuple[dict[str, str], int | None]]) -> set[str]:
+        desk = Desk(title="One country", countries=("AFG",), folder=folder)
+        add(
+            desk,
+            export(desk, "first.csv", *(event(each, "2021-01-01", notes="first") for each in "abcd")),
+            dated=at(2022),
+        )
+        for told, year in order:
+            name = f"{packed.index((told, year))}"
+            if year is None:
+                path = withdrawals(desk, f"{name}.json", **{each: f"{gone}-01-01" for each, gone in told.items()})
+            else:
+                rows = [event(each, "2021-01-01", timestamp=seconds(f"{when}-01-01")) for each, when in told.items()]
+                path = export(desk, f"{name}.csv", *rows)
+            add(desk, path, dated=at(year) if year else None)
+        return standing(desk)
+
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        assert loaded(Path(one), packed) == loaded(Path(other), packed[::-1])
+
+
+def test_a_store_of_an_earlier_layout_is_made_anew_from_its_files(desk: Desk) -> None:
+    two(desk)
+    add(desk, withdrawals(desk, "gone.json", a="2024-03-01"))
+    before = everything(desk)
+    with duckdb.connect(str(desk.memory / "store.duckdb")) as connection:
+        connection.execute("ALTER TABLE event DROP COLUMN given_date")
+        connection.execute("ALTER TABLE vintage DROP COLUMN covers_first")
+        connection.execute("DELETE FROM layout WHERE version > 1")
+    for write in (False, True):
+        with pytest.raises(StoreError, match=r"has layout 1.*\n.*tocsin rebuild"), open_store(desk.memory, write=write):
+            pass
+    with pytest.raises(StoreError, match="tocsin rebuild"):
+        add(desk, desk.folder / "of2024.csv", dated=at(2025))
+    rebuild(desk)
+    assert everything(desk) == before
 
 
 def test_ids_of_any_data_set_are_withdrawn_where_the_user_says_so(desk: Desk) -> None:

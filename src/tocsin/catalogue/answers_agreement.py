@@ -351,6 +351,7 @@ def answer_agreement(subject: Subject, asked: Asked) -> Answer:
             *_beside_told(sides),
         ),
         about=subject.events.about,
+        beside=(sides.beside,) if sides.beside else (),
     )
 
 

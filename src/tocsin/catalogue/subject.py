@@ -125,6 +125,8 @@ class Answer:
     definition: str
     notes: tuple[str, ...]
     about: Provenance
+    beside: tuple[Provenance, ...] = ()
+    """Other data sets that the table rests on too."""
 
     def sentences(self) -> tuple[str, ...]:
         """Definition, notes and source, as printed under a figure or beside a table."""

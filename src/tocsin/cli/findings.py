@@ -37,6 +37,7 @@ def check(
         opened.evaluation.worked_out(progress)
         checked, signed = opened.check(), opened.signed
         filled, by_hand = check_text(opened.evaluation)
+        several = len(opened.evaluation.subject.events.about.vintages) > 1
     wrong = failing(checked, filled)
     if as_json:
         print(json_of({"holds": not wrong, **_whole(checked, filled, signed=signed, typed=by_hand)}))
@@ -49,8 +50,10 @@ def check(
     tell_text(typed=by_hand, wrong=wrong)
     summary = _summary(checked, filled, typed=len(by_hand))
     if wrong:
+        step = "Mend the text or the definition"
         raise FindingError(
-            summary, next_step="Mend the text or the definition, or look at what the data now say: tocsin diff"
+            summary,
+            next_step=f"{step}, or look at what the newest data changed: tocsin diff" if several else f"{step}.",
         )
     tell(f"{summary}.")
 

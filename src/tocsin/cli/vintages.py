@@ -24,9 +24,15 @@ MOST_SHOWN = 30
 @app.command(epilog="Example: tocsin diff 1 2")
 def diff(
     before: Annotated[
-        str, typer.Argument(help="The number of a vintage, or a day (2022-08-01): the state as then known.")
-    ],
-    after: Annotated[str, typer.Argument(help="The later one, likewise.")],
+        str | None,
+        typer.Argument(
+            help="The number of a vintage, or a day (2022-08-01): the state as then known.",
+            show_default="the newest vintage but one",
+        ),
+    ] = None,
+    after: Annotated[
+        str | None, typer.Argument(help="The later one, likewise.", show_default="the newest vintage")
+    ] = None,
     desk: DeskOption = Path(),
     dataset: DatasetOption = None,
     output: Annotated[
@@ -42,6 +48,9 @@ def diff(
 
     with working("comparing"):
         compared = compare_states(desk, dataset=dataset, before=_state(before), after=_state(after))
+    sides = [side[-1] for side in (compared.differences.before, compared.differences.after)]
+    told = " against ".join(f"vintage {each.number} ({each.file}, as of {each.data_date})" for each in sides[::-1])
+    tell(f"{compared.differences.dataset}: {told}.")
     moved = compared.differences
     parts = {"rows": moved.rows, "columns": moved.columns, "months": moved.months, "sources": moved.sources}
     if output:
@@ -52,7 +61,11 @@ def diff(
         print(json_of({**tables, "findings": [_effect(each) for each in compared.effects]}))
         return
     out = screen()
+    if moved.events.is_empty():
+        tell("No event differs.")
     for name, table in parts.items():
+        if table.is_empty():
+            continue
         show(out, name, bold=True)
         show_rows(out, _rows(table)[:MOST_SHOWN])
         if table.height > MOST_SHOWN:
@@ -105,8 +118,10 @@ def _rounded(row: dict[str, Any]) -> dict[str, Any]:
     return {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in row.items()}
 
 
-def _state(text: str) -> int | dt.date:
-    """A vintage number or a day."""
+def _state(text: str | None) -> int | dt.date | None:
+    """A vintage number or a day, where one is said."""
+    if text is None:
+        return None
     try:
         return int(text) if text.isdecimal() else dt.date.fromisoformat(text)
     except ValueError as error:

@@ -22,6 +22,7 @@ def answer_of(subject: Subject, ways: Ways, *, title: str = "") -> Answer:
         definition=ended(ways.sentence),
         notes=(ways.most,) if ways.most else (),
         about=subject.events.about,
+        beside=ways.found.beside,
     )
 
 

@@ -164,8 +164,18 @@ class Evaluation:
         filled = "; ".join(f"{used} = {done[used].with_unit}" for used in expression.names)
         ids = EventIds.union([done[used].event_ids for used in expression.names])
         about = next((done[used].about for used in expression.names if done[used].about), None)
+        others = {each.dataset: each for used in expression.names for each in done[used].beside}
         words = f"{finding.label or name}: {expression.text}" + (f", where {filled}" if filled else "")
-        return Found(name, finding, value=result, words=words, about=about, event_ids=ids, uses=expression.names)
+        return Found(
+            name,
+            finding,
+            value=result,
+            words=words,
+            about=about,
+            beside=tuple(others.values()),
+            event_ids=ids,
+            uses=expression.names,
+        )
 
     def _asked(self, name: str, finding: Finding, question: str) -> Found:
         asked = asked_with(finding.arguments)
@@ -192,6 +202,7 @@ class Evaluation:
             note=note_of(rows),
             words=_words(name, finding, answer),
             about=answer.about,
+            beside=answer.beside,
             event_ids=ids,
         )
 

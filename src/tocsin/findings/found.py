@@ -33,6 +33,7 @@ class Found:
         note: What the question itself says of it: why a number is missing, or where a limit comes from.
         words: What it is, in a sentence: the definition that travels with it.
         about: The data that it was counted from; None for a cited figure.
+        beside: Other data sets that it was set against.
         event_ids: The events behind it, sorted; empty for a cited figure.
         uses: Names of the findings that it is computed from.
         holds: Whether what is expected of it is so; None where nothing is.
@@ -47,6 +48,7 @@ class Found:
     note: str = ""
     words: str = ""
     about: Provenance | None = None
+    beside: tuple[Provenance, ...] = ()
     event_ids: Sequence[str] = field(default=(), repr=False)
     uses: tuple[str, ...] = ()
     holds: bool | None = None

@@ -1,4 +1,4 @@
-"""The analyst's own report: report.md with its numbers filled in, as page, PDF, DOCX, Markdown and workbook, with all that pins them."""
+"""The analyst's own report: report.md with its numbers filled in, as page, PDF, DOCX, Markdown and workbook, with lists of events."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from tocsin.findings import Checked, Evaluation, Finding, Found
 from tocsin.findings.definition import FILE_NAME as FINDINGS
 from tocsin.findings.opening import Opened
 from tocsin.reading import text_of
-from tocsin.report import manifest as pinning
-from tocsin.report import prov as provenance
 from tocsin.report.document import docx
 from tocsin.report.export import harmless
 from tocsin.report.filled import FigureWords, Filled, fill
@@ -30,7 +28,6 @@ from tocsin.writing import write_whole
 
 NAME = "assessment"
 WORKBOOK = "findings.xlsx"
-INPUTS = ("desk.toml", FINDINGS, TEXT)
 
 
 class _Bears(TypedDict):
@@ -113,20 +110,7 @@ def assess(
     works[WORKBOOK] = lambda: workbook(checked, filled.statements if filled else (), dated=dated)
     _write_at_once(works, folder)
     made += works
-    pinned = pinning.manifest(
-        found, about=about, inputs=pinning.digests(desk.folder, INPUTS), outputs=pinning.digests(folder, made)
-    )
-    write_whole(
-        folder / "prov.json",
-        provenance.written(provenance.prov(found, title=desk.title, about=about, pinned=pinned, signed=opened.signed)),
-    )
-    outputs = {**pinned.outputs, **pinning.digests(folder, ["prov.json"])}
-    pinning.write(folder / "manifest.json", pinned.model_copy(update={"outputs": outputs}))
-    return Assessment(
-        (*made, "prov.json", "manifest.json"),
-        tuple(failing(checked, filled)),
-        () if text is None else by_hand(text),
-    )
+    return Assessment(tuple(made), tuple(failing(checked, filled)), () if text is None else by_hand(text))
 
 
 def _headed(text: Text, filled: Filled, *, otherwise: str) -> tuple[str, str]:

@@ -13,8 +13,8 @@ import fcntl
 import glob
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,18 @@ from tocsin.findings import Evaluation, plan
 from tocsin.findings.drawn import answer_of, draw_ways
 from tocsin.findings.opening import findings_of
 from tocsin.findings.ways import ways_of
+from tocsin.keeping import FOLDER, notes
 from tocsin.report import manifest as pinning
+from tocsin.report import prov as provenance
 from tocsin.report.assessment import Assessment, assess, wanted
 from tocsin.report.cautions import cautions
 from tocsin.report.export import export
 from tocsin.report.filled import FigureWords
+from tocsin.report.manifest import Manifest
 from tocsin.report.templating import environment
-from tocsin.schema import REJECT_KINDS, ended
+from tocsin.schema import REJECT_KINDS, Provenance, ended
 from tocsin.store import Store, open_store
+from tocsin.writing import write_whole
 
 PAGE = "report.html"
 OUT = "out"
@@ -69,6 +73,8 @@ class _Drawn:
     script: str = ""
     csv: str = ""
     reason: str = ""
+    beside: tuple[Provenance, ...] = ()
+    """Other data sets that it rests on."""
 
 
 def build(
@@ -132,7 +138,30 @@ def build(
                     cautions=values["cautions"],
                     folder=folder,
                 )
-            _pin(subject, folder, inputs=inputs, others=others)
+            against = [each for one in evaluation.found.values() for each in one.beside]
+            against += [each for one in drawn for each in one.beside]
+            pinned = _pinned(
+                evaluation,
+                folder,
+                inputs=inputs,
+                others=others,
+                beside={each.dataset: each for each in against}.values(),
+            )
+            if opened and assessment:
+                made = {name: pinned.outputs[name] for name in assessment.files}
+                record = provenance.prov(
+                    evaluation.found,
+                    title=desk.title,
+                    about=subject.events.about,
+                    pinned=pinned.model_copy(update={"outputs": made}),
+                    signed=opened.signed,
+                )
+                write_whole(folder / provenance.FILE_NAME, provenance.written(record))
+                outputs = {**pinned.outputs, **pinning.digests(folder, [provenance.FILE_NAME])}
+                pinned = pinned.model_copy(update={"outputs": outputs})
+                files = (*assessment.files, provenance.FILE_NAME, pinning.FILE_NAME)
+                assessment = replace(assessment, files=files)
+            pinning.write(folder / pinning.FILE_NAME, pinned)
             _swap(folder, out)
     failed = [(each.id, each.reason) for each in drawn if each.reason]
     failed += [(name, values[name]) for name in ("comparison_reason", "spread_reason") if values[name]]
@@ -163,6 +192,7 @@ def _figure(evaluation: Evaluation, figure: Figure, number: int, folder: Path, b
         title=answer.title,
         script=embed(drawn, f"live-{name}"),
         csv="data:text/csv;charset=utf-8;base64," + base64.b64encode(numbers).decode(),
+        beside=answer.beside,
     )
 
 
@@ -185,30 +215,40 @@ def _inputs(desk: Desk) -> dict[str, str]:
     return pinning.digests(desk.folder, pinning.inputs_of(desk))
 
 
-def _pin(subject: Subject, folder: Path, *, inputs: dict[str, str], others: tuple[str, ...]) -> None:
-    """Write the manifest of all that was written.
+def _pinned(
+    evaluation: Evaluation,
+    folder: Path,
+    *,
+    inputs: dict[str, str],
+    others: tuple[str, ...],
+    beside: Iterable[Provenance],
+) -> Manifest:
+    """The manifest of all that was written so far.
 
     Raises:
         FindingError: a file of the desk is no longer the one that the report was built from.
     """
-    path = folder / pinning.FILE_NAME
-    # The assessment has pinned its findings.
-    pinned = (
-        pinning.read(path) if path.exists() else pinning.manifest({}, about=subject.events.about, inputs={}, outputs={})
-    )
-    now = _inputs(subject.desk)
+    desk = evaluation.subject.desk
+    now = _inputs(desk)
     changed = [name for name in {**inputs, **now} if inputs.get(name) != now.get(name)]
     if changed:
         raise FindingError(
             f"{', '.join(changed)} changed while the report was built",
-            where=str(subject.desk.folder),
+            where=str(desk.folder),
             next_step="Nothing was written. Run the command again.",
         )
     made = (each.relative_to(folder) for each in folder.rglob("*") if each.is_file())
     # A figure as PDF says when it was drawn.
     names = [each.as_posix() for each in made if (each.parts[0], each.suffix) != ("figures", ".pdf")]
-    outputs = pinning.digests(folder, set(names) - {pinning.FILE_NAME})
-    pinning.write(path, pinned.model_copy(update={"inputs": inputs, "outputs": outputs, "others": others}))
+    return pinning.manifest(
+        evaluation.found,
+        about=evaluation.subject.events.about,
+        beside=beside,
+        others=others,
+        kept={each.key: each for each in notes(desk.memory / FOLDER)},
+        inputs=inputs,
+        outputs=pinning.digests(folder, names),
+    )
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ import xlsxwriter
 
 from tocsin.catalogue import Answer
 from tocsin.errors import QuestionError, did_you_mean
+from tocsin.schema import Provenance
 from tocsin.visible import ACTS_IN_TABLES, escaped, visible
 
 FORMATS = ("csv", "json", "parquet", "xlsx")
@@ -63,6 +64,7 @@ def _plain(value: object) -> str:
 
 
 def _about(answer: Answer) -> dict[str, Any]:
+    others = [{"dataset": each.dataset, "vintages": _vintages(each)} for each in answer.beside]
     return {
         "question": answer.question,
         "title": answer.title,
@@ -73,11 +75,13 @@ def _about(answer: Answer) -> dict[str, Any]:
         "synthetic": answer.about.synthetic,
         "dataset": answer.about.dataset,
         "as_of": answer.about.as_of,
-        "vintages": [
-            {"number": each.number, "digest": each.digest, "data_date": each.data_date}
-            for each in answer.about.vintages
-        ],
+        "vintages": _vintages(answer.about),
+        **({"against": others} if others else {}),
     }
+
+
+def _vintages(about: Provenance) -> list[dict[str, Any]]:
+    return [{"number": each.number, "digest": each.digest, "data_date": each.data_date} for each in about.vintages]
 
 
 def _csv(answer: Answer) -> bytes:

@@ -213,7 +213,12 @@ def note(one: Found, *, href: str) -> Note:
         value=one.with_unit if one.value is not None else "can not be computed",
         interval=one.interval,
         words=_sentence(words.removeprefix(f"{one.name}: ")),
-        data=_sentence(_data(one.about)) if one.about else "",
+        data=" ".join(
+            [
+                *([_sentence(_data(one.about))] if one.about else []),
+                *(_sentence(f"Set against {each.dataset}: {_data(each)}") for each in one.beside),
+            ]
+        ),
         events=len(one.event_ids),
         href=href if one.event_ids else "",
         expected=one.finding.expect or "" if one.holds is False else "",

@@ -27,14 +27,16 @@ from tocsin.findings.definition import FILE_NAME as FINDINGS
 from tocsin.findings.found import Found
 from tocsin.findings.signed import FILE_NAME as SIGNED
 from tocsin.findings.signed import digest_of, plain
+from tocsin.keeping import Kept
 from tocsin.layers.file import FOLDER as REVIEWED
 from tocsin.report.text import FILE_NAME as TEXT
 from tocsin.schema import Provenance, Vintage
 from tocsin.writing import write_whole
 
 FILE_NAME = "manifest.json"
-FORM: Literal[2] = 2
-"""Form 1 did not pin figures, signed.json, the desk's own places, other data sets, and how a file was loaded; it is still read."""
+FORM: Literal[3] = 3
+"""Form 1 did not pin figures, signed.json, the desk's own places, other data sets, and how a file was loaded; form 2 not the data sets that
+findings were set against, mappings, and for which countries a file speaks. Both are still read."""
 LIBRARIES = (
     "altair",
     "duckdb",
@@ -79,10 +81,13 @@ class PinnedVintage(_Pinned):
     """One load of the data; its key binds the file, the mapping by which it was read, its day and what it covers.
 
     Args:
-        dated: Somebody said its day. This and what follows is None in form 1.
+        dated: Somebody said its day. This and what follows is None in form 1, unless it says otherwise.
         complete: It was said to be complete.
         covers: The days that it was said to cover: "2020-01-01..2022-07-31"; empty where nothing was said.
         loaded_at: When; rows of later days were set aside.
+        dataset: Of which data set. None in form 2, which pins only the one that was counted; the following too.
+        covers_countries: The countries for which it was said to cover those days.
+        mapping: SHA-256 of the mapping by which it was read; empty where none was needed.
     """
 
     number: Annotated[int, Field(ge=1)]
@@ -97,6 +102,9 @@ class PinnedVintage(_Pinned):
     complete: bool | None = None
     covers: str | None = None
     loaded_at: dt.datetime | None = None
+    dataset: str | None = None
+    covers_countries: tuple[str, ...] | None = None
+    mapping: Digest | Literal[""] | None = None
 
 
 def _apart(vintages: tuple[PinnedVintage, ...]) -> tuple[PinnedVintage, ...]:
@@ -132,11 +140,13 @@ class Manifest(_Pinned):
     Args:
         manifest: The form of the file.
         inputs: SHA-256 of the desk's own files, by name.
+        dataset: The one that was counted.
+        vintages: Its loads, and those of the data sets that it was set against.
         others: Data sets that were loaded too and not counted: the report says so. None in form 1.
         outputs: SHA-256 of what was written, by path in the output: of files that come out the same each time.
     """
 
-    manifest: Literal[1, 2]
+    manifest: Literal[1, 2, 3]
     tocsin: str
     python: str
     libraries: Mapping[str, str]
@@ -174,13 +184,23 @@ class Difference:
 
 
 def manifest(
-    found: Mapping[str, Found], *, about: Provenance | None, inputs: Mapping[str, str], outputs: Mapping[str, str]
+    found: Mapping[str, Found],
+    *,
+    about: Provenance | None,
+    inputs: Mapping[str, str],
+    outputs: Mapping[str, str],
+    beside: Iterable[Provenance] = (),
+    others: tuple[str, ...] | None = None,
+    kept: Mapping[str, Kept] | None = None,
 ) -> Manifest:
     """The manifest of a report.
 
     Args:
         found: Its findings by name.
         about: The data that were counted; None where none were.
+        beside: The data sets that they were set against, each once.
+        others: Data sets that were loaded too and not counted.
+        kept: How each file was loaded, by the key of its vintage.
         inputs: See `digests`, of the desk's files: see `inputs_of`.
         outputs: See `digests`, of the output, without manifest.json.
     """
@@ -192,7 +212,12 @@ def manifest(
         inputs=dict(inputs),
         dataset=about.dataset if about else None,
         as_of=about.as_of if about else None,
-        vintages=tuple(_load(each) for each in (about.vintages if about else ())),
+        vintages=tuple(
+            _load(vintage, (kept or {}).get(vintage.key))
+            for each in (*([about] if about else []), *beside)
+            for vintage in each.vintages
+        ),
+        others=others,
         findings={name: _pinned(one) for name, one in found.items()},
         outputs=dict(outputs),
     )
@@ -291,7 +316,7 @@ def lacking(pinned: Manifest, keys: Collection[str]) -> list[PinnedVintage]:
     return [each for each in pinned.vintages if each.key not in keys]
 
 
-def _load(vintage: Vintage) -> PinnedVintage:
+def _load(vintage: Vintage, kept: Kept | None) -> PinnedVintage:
     return PinnedVintage(
         number=vintage.number,
         key=vintage.key,
@@ -305,7 +330,15 @@ def _load(vintage: Vintage) -> PinnedVintage:
         complete=vintage.complete,
         covers=f"{vintage.covers.first}..{vintage.covers.last}" if vintage.covers else "",
         loaded_at=vintage.loaded_at,
+        dataset=vintage.dataset,
+        covers_countries=kept.covers_countries if kept else None,
+        mapping=mapping_digest(kept.mapping) if kept else None,
     )
+
+
+def mapping_digest(mapping: str | None) -> str:
+    """SHA-256 of the text of a mapping; empty where there is none."""
+    return "" if mapping is None else hashlib.sha256(mapping.encode()).hexdigest()
 
 
 def _pinned(one: Found) -> PinnedFinding:

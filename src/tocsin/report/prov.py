@@ -98,7 +98,8 @@ def prov(
     loads = _data(graph, about) if about else []
     _done(graph, _BUILD, f"Build of “{title}”")
     for one in found.values():
-        _found(graph, one, loads, files, event_ids=pinned.findings[one.name].event_ids)
+        against = [load for other in one.beside for load in _data(graph, other)]
+        _found(graph, one, [*loads, *against], files, event_ids=pinned.findings[one.name].event_ids)
         graph.bind("used", _BUILD, _entity(one.name))
     if signed:
         _signature(graph, signed)

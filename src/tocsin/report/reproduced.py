@@ -123,7 +123,7 @@ def _kept(pinned: Manifest, files: Path) -> list[Kept]:
         raise StoreError(
             f"data of the report are not here: {'; '.join(map(_named, lost))}",
             where=str(files.parent.parent),
-            next_step=f"Load each as it was loaded then: {_command(lost[0])}{_otherwise(lost, known)}",
+            next_step=f"Load each as it was loaded then: {_command(lost[0], pinned)}{_otherwise(lost, known)}",
         )
     gone = [each.file for each in pinned.vintages if not (files / f"{known[each.key].digest}.zst").is_file()]
     if gone:
@@ -137,12 +137,18 @@ def _named(vintage: PinnedVintage) -> str:
     return f"{vintage.file} as of {vintage.data_date} (SHA-256 {vintage.digest})"
 
 
-def _command(vintage: PinnedVintage) -> str:
-    """How it was loaded."""
-    words = ["tocsin add"] + ([f"--dated {vintage.data_date}"] if vintage.dated is not False else [])
+def _command(vintage: PinnedVintage, pinned: Manifest) -> str:
+    """How it can be loaded so that it is the pinned load; a day that nobody said then has to be said now."""
+    words = ["tocsin add"]
+    if vintage.events == 0:
+        words.append(f"--withdrawn {vintage.dataset or pinned.dataset}")
+    words += ["--mapping MAPPING"] if vintage.mapping else []
+    words += [f"--dated {vintage.data_date}"]
     words += ["--complete"] if vintage.complete else []
     words += [f"--covers {vintage.covers}"] if vintage.covers else []
-    return " ".join([*words, "FILE"])
+    words += [f"--covers-country {country}" for country in vintage.covers_countries or ()]
+    named = f" (MAPPING: the mapping with SHA-256 {vintage.mapping})" if vintage.mapping else ""
+    return " ".join([*words, "FILE"]) + named
 
 
 def _otherwise(lost: Sequence[PinnedVintage], known: Mapping[str, Kept]) -> str:

@@ -17,7 +17,7 @@ from tocsin.sources import withdrawn
 from tocsin.sources.acled import read as acled
 from tocsin.sources.dayorder import day_order, in_figures
 from tocsin.sources.files import open_file
-from tocsin.sources.layout import Layout, facts, find_columns
+from tocsin.sources.layout import Layout, facts, find_columns, plain
 from tocsin.sources.raw import Opened, Raw, as_text, whole_text
 from tocsin.sources.settling import Batch, settle, without_markup
 from tocsin.sources.table.draft import draft
@@ -151,9 +151,10 @@ def _first(opened: Opened, *, where: str) -> tuple[Raw, Iterator[Raw]]:
     """The first rows, and all rows."""
     first = next((raw for raw in opened.batches if raw.rows), None)
     if first is None:
-        raise SourceError(
-            "the file has a header and no rows", where=where, next_step="Export it again, for days that have events."
-        )
+        step = "Export it again, for days that have events."
+        if len(opened.columns) == 1:
+            step += f" If it is the id of a withdrawn event: {_as_list(where)}"
+        raise SourceError("the file has a header and no rows", where=where, next_step=step)
     first = without_markup(first)
     return first, itertools.chain(iter([first]), (raw for raw in opened.batches if raw.rows))
 
@@ -187,15 +188,30 @@ def _unrecognised(opened: Opened, *, where: str) -> SourceError:
     known = found[nearest]
     missing = [name for name in REQUIRED[nearest] if name not in known]
     columns = ", ".join(opened.columns[:60]) + (" …" if len(opened.columns) > 60 else "")
-    what = f"the file is of no known source ({opened.kind}). It has {len(opened.columns)} columns: {columns}"
+    what = f"the file is of no known source ({opened.kind}). It has {_counted(len(opened.columns))}: {columns}"
     if known:
         what += f". Nearest is {nearest}, with {', '.join(known)}"
         what += (
             f"; missing is {' and '.join(missing)}" if missing else "; that is too few columns, or other words in them"
         )
-    if len(opened.columns) == 1:
+    few = len(opened.columns) <= FEW
+    lists = few and any(plain(column) in withdrawn.IDS for column in opened.columns)
+    if len(opened.columns) == 1 and not lists:
         what += ". A single column means that the delimiter is wrong, or that the first line is not the header"
-    step = f"For a table of your own, draft a mapping and give it too: tocsin mapping {where}"
-    if len(opened.columns) <= FEW:
-        step += f". If it lists ids of withdrawn events: tocsin add --withdrawn DATASET {where}"
-    return SourceError(what, where=where, next_step=step)
+    table = f"or a table of your own, draft a mapping and give it too: tocsin mapping {where}"
+    if lists:
+        what += ". It looks like a list of ids"
+        return SourceError(what, where=where, next_step=f"If the events were withdrawn: {_as_list(where)}. F{table}")
+    step = f"F{table}"
+    return SourceError(
+        what, where=where, next_step=f"{step}. If it lists ids of withdrawn events: {_as_list(where)}" if few else step
+    )
+
+
+def _counted(columns: int) -> str:
+    return "1 column" if columns == 1 else f"{columns} columns"
+
+
+def _as_list(where: str) -> str:
+    """The command that loads a list of withdrawn events."""
+    return f"tocsin add --withdrawn DATASET {where}"

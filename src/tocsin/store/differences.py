@@ -213,7 +213,7 @@ def _with_dates(store: Store, dataset: str) -> Events:
     """All versions of every row ever loaded, with the dates of the data between which each was known."""
     now = store.events(dataset)
     versions = store.connection.sql(
-        "SELECT event.* EXCLUDE (dataset, opened, closed), opening.data_date AS known_from, closing.data_date AS known_until "
+        "SELECT event.* EXCLUDE (dataset, opened, closed, given_date), opening.data_date AS known_from, closing.data_date AS known_until "
         "FROM event JOIN vintage AS opening ON opening.number = event.opened "
         "LEFT JOIN vintage AS closing ON closing.number = event.closed WHERE event.dataset = ?",
         params=[dataset],

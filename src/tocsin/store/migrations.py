@@ -98,7 +98,15 @@ def _third(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS = (_first, _second, _third)
+def _fourth(connection: duckdb.DuckDBPyConnection) -> None:
+    """The newest day as of which a file that the user dated had the row, whether or not it changed it; null where none had."""
+    connection.execute("ALTER TABLE event ADD COLUMN given_date DATE")
+
+
+MIGRATIONS = (_first, _second, _third, _fourth)
+
+FROM_FILES = 4
+"""From this layout on a store says what only the files tell: one of an earlier layout that holds loads is made anew from them."""
 
 
 def first_row(
@@ -113,7 +121,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, *, path: str) -> None:
     """Bring a store to the newest layout.
 
     Raises:
-        StoreError: the store was written by a newer Tocsin, or can not be written.
+        StoreError: the store was written by a newer Tocsin, can not be written, or holds loads of a layout that has to be made anew.
     """
     connection.execute("CREATE TABLE IF NOT EXISTS layout (version INTEGER NOT NULL)")
     found = first_row(connection, "SELECT max(version) FROM layout")
@@ -123,6 +131,12 @@ def migrate(connection: duckdb.DuckDBPyConnection, *, path: str) -> None:
             f"was written by a newer Tocsin (layout {version}; this one knows {len(MIGRATIONS)})",
             where=path,
             next_step="Use that version, or move the .tocsin folder away and load the files again.",
+        )
+    if 0 < version < FROM_FILES and first_row(connection, "SELECT 1 FROM vintage LIMIT 1"):
+        raise StoreError(
+            f"has layout {version}; layout {len(MIGRATIONS)} also says which files had each event, and is made from the kept files",
+            where=path,
+            next_step="Bring it up to date: tocsin rebuild",
         )
     for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
         try:

@@ -38,11 +38,11 @@ class Store:
     folder: Path
 
     def vintages(self, dataset: str | None = None) -> tuple[Vintage, ...]:
-        """Every load, oldest data first; of one data set if it is named."""
+        """Every load in its order in time, oldest data first; of one data set if it is named."""
         rows = self.connection.execute(
             "SELECT number, dataset, source, file, digest, data_date, loaded_at, rows, events, rejects, first_date, last_date, "
             "complete, synthetic, dated, added, changed, withdrawn, form, key, covers_first, covers_last, kept_back FROM vintage "
-            "WHERE ? IS NULL OR dataset = ? ORDER BY data_date, number",
+            "WHERE ? IS NULL OR dataset = ? ORDER BY data_date, events = 0, number",
             [dataset, dataset],
         ).fetchall()
         return tuple(
@@ -55,6 +55,12 @@ class Store:
             )
             for row in rows
         )  # fmt: skip
+
+    def numbers(self) -> dict[str, int]:
+        """The number of each vintage by its key, whatever the layout of the store."""
+        if not first_row(self.connection, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'vintage'"):
+            return {}
+        return dict(self.connection.execute("SELECT key, number FROM vintage").fetchall())
 
     def datasets(self) -> tuple[str, ...]:
         """The data sets loaded, in the order of their first load."""
@@ -100,7 +106,8 @@ class Store:
         stands.append(standing(seen, known=vintages))
         # In one statement: the engine checks each step that is laid upon another anew.
         rows = self.connection.sql(
-            f"SELECT * EXCLUDE (dataset, opened, closed) FROM event WHERE {' AND '.join(stands)}", alias="event"
+            f"SELECT * EXCLUDE (dataset, opened, closed, given_date) FROM event WHERE {' AND '.join(stands)}",
+            alias="event",
         )
         about = Provenance(
             dataset=dataset,
@@ -247,10 +254,13 @@ def facts_from_json(text: str) -> SourceFacts:
 
 
 @contextlib.contextmanager
-def open_store(folder: Path, *, write: bool = False, wait_seconds: float = 10.0) -> Iterator[Store]:
+def open_store(
+    folder: Path, *, write: bool = False, any_layout: bool = False, wait_seconds: float = 10.0
+) -> Iterator[Store]:
     """Open the store in `folder` (a desk's .tocsin), made there if it is missing and `write` is set.
 
     Args:
+        any_layout: Leave a store of another layout as it is, for who makes it anew; only `numbers` can be asked of it.
         wait_seconds: How long to wait for another process to let go.
 
     Raises:
@@ -271,17 +281,17 @@ def open_store(folder: Path, *, write: bool = False, wait_seconds: float = 10.0)
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("SET preserve_insertion_order = false")
-        if write:
-            migrate(connection, path=str(path))
-        else:
+        if not write:
             _check_layout(connection, path)
+        elif not any_layout:
+            migrate(connection, path=str(path))
         yield Store(connection=connection, folder=folder)
     finally:
         connection.close()
 
 
 def _check_layout(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """A reader can not migrate: the next load does."""
+    """A reader can not migrate."""
     try:
         found = first_row(connection, "SELECT max(version) FROM layout")
     except duckdb.CatalogException:

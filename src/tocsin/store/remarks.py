@@ -23,9 +23,9 @@ def _kept_back(vintage: Vintage) -> str:
         return ""
     withdrew = " Nor did it withdraw any." if vintage.complete else ""
     return (
-        f"{_rows(vintage.kept_back)} of this file {_were(vintage.kept_back)} revised earlier than what is known of the same events, and "
-        f"changed nothing.{withdrew} The file seems to be older than it is taken for: say as of which day it gives the data "
-        "(--dated YYYY-MM-DD), and it takes its place in time."
+        f"{_rows(vintage.kept_back)} of this file {_were(vintage.kept_back)} revised earlier than what is known of the same events, or "
+        f"withdrawn by name and not said to be revised since, and changed nothing.{withdrew} The file may be older than it is taken for: "
+        "say as of which day it gives the data (--dated YYYY-MM-DD), and it takes its place in time."
     )
 
 

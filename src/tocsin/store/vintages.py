@@ -5,9 +5,9 @@ changed, closes those that changed, and withdraws (closes) rows that the file la
 and then only in the countries and days for which it speaks: those that it was declared to cover, or else those between its first
 and last event in a country.
 
-A file without a date is taken to be the newest. A row of it that was revised before the row of the same id that stands, or before that
-row was withdrawn by name, is then the older word: it does not replace the newer one, and the file withdraws nothing. Where the user
-says the date, the user is believed.
+A file without a date is taken to be the newest. A row of it that was revised before the row of the same id that stands is the older
+word, and so is one of an event that was withdrawn by name and is not said to have been revised since (see withdrawals.py): it changes
+nothing, and the file withdraws nothing. Where the user says the date, the user is believed.
 """
 
 from __future__ import annotations
@@ -119,10 +119,10 @@ def load(
         The vintage; rows = events + rejects holds.
 
     Raises:
-        StoreError: the disk is full, or the file is dated before the data set's newest vintage. Nothing was loaded.
+        StoreError: the disk is full, or the file belongs before the data set's newest vintage. Nothing was loaded.
     """
     connection = store.connection
-    refuse_older(store, file.dataset, file.data_date, name=file.name)
+    refuse_older(store, file.dataset, file.data_date, withdraws=False, name=file.name)
     number = file.number or next_number(connection, "vintage", "number")
     with all_or_nothing(connection, name=file.name):
         # Outside the transaction, into tables that go with the connection: within one the engine would hold every part until its end.
@@ -170,18 +170,18 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
         return
 
 
-def refuse_older(store: Store, dataset: str, data_date: dt.date, *, name: str) -> None:
-    """Vintages stand on each other's shoulders in the order of their dates.
+def refuse_older(store: Store, dataset: str, data_date: dt.date, *, withdraws: bool, name: str) -> None:
+    """Vintages stand on each other's shoulders in the order of their dates, and a list of withdrawn events on the files of its day.
 
     Raises:
-        StoreError: the data set has a newer vintage.
+        StoreError: the data set has a newer vintage, or a list of the same day as a file.
     """
-    newest = max((vintage.data_date for vintage in store.vintages(dataset)), default=None)
-    if newest is not None and data_date < newest:
+    loaded = store.vintages(dataset)
+    if loaded and (data_date, withdraws) < (loaded[-1].data_date, loaded[-1].withdraws):
         raise StoreError(
-            f'is dated {data_date}, before the newest vintage of "{dataset}" ({newest})',
+            f'is dated {data_date}, before the newest vintage of "{dataset}" ({loaded[-1].data_date})',
             where=name,
-            next_step="Vintages are loaded oldest first.",
+            next_step="Vintages are loaded oldest first, and of one day the files before the lists of withdrawn events.",
         )
 
 
@@ -353,13 +353,14 @@ def _tell_spoken_for(connection: duckdb.DuckDBPyConnection, file: File) -> None:
 def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: File) -> Moved:
     """Open what is new or changed, close what changed or was withdrawn."""
     columns = ", ".join(KEPT)
+    given = file.data_date if file.dated else None
     standing = "event.dataset = ? AND event.closed IS NULL"
     if not one_count(connection, f"SELECT count(*) FROM event WHERE {standing}", [file.dataset]) and not one_count(
         connection, "SELECT count(*) FROM withdrawal JOIN vintage ON number = vintage WHERE dataset = ?", [file.dataset]
     ):
         connection.execute(
-            f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns} FROM ready",
-            [file.dataset, number],
+            f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns}, ? FROM ready",
+            [file.dataset, number, given],
         )
         return Moved(added=one_count(connection, "SELECT count(*) FROM ready"))
     kept_back = _find_older(connection, file)
@@ -397,9 +398,14 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
         f"UPDATE event SET closed = ? WHERE {standing} AND event_id IN (SELECT event_id FROM changed)",
         [number, file.dataset],
     )
+    if given:
+        connection.execute(
+            f"UPDATE event SET given_date = ? WHERE {standing} AND event_id IN (SELECT event_id FROM staged)",
+            [given, file.dataset],
+        )
     connection.execute(
-        f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns} FROM opened",
-        [file.dataset, number],
+        f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns}, ? FROM opened",
+        [file.dataset, number, given],
     )
     return Moved(
         added=one_count(connection, "SELECT count(*) FROM opened WHERE NOT revises"),
@@ -410,22 +416,49 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
 
 
 def _find_older(connection: duckdb.DuckDBPyConnection, file: File) -> int:
-    """Find the rows of a file without a date that were revised before the same rows that stand, or that were withdrawn by name since."""
+    """Find the rows of a file without a date that are the older word on an event that stands, or that was withdrawn by name."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE older (event_id VARCHAR)")
+    if file.dated:
+        return 0
     connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE older AS
-        SELECT ready.event_id FROM ready
-        LEFT JOIN (SELECT event_id, revised_at FROM event WHERE dataset = ? AND closed IS NULL) AS stands USING (event_id)
+        f"""
+        INSERT INTO older
+        SELECT staged.event_id FROM staged
+        LEFT JOIN (SELECT event_id, revised_at FROM event WHERE dataset = $dataset AND closed IS NULL) AS stands USING (event_id)
         LEFT JOIN (
             SELECT event_id, max(withdrawn_at) AS withdrawn_at FROM withdrawal
-            WHERE vintage IN (SELECT number FROM vintage WHERE dataset = ?) GROUP BY event_id
+            WHERE vintage IN (SELECT number FROM vintage WHERE dataset = $dataset) GROUP BY event_id
         ) AS gone USING (event_id)
-        WHERE NOT ? AND CASE WHEN stands.event_id IS NULL THEN ready.revised_at <= gone.withdrawn_at
-            ELSE ready.revised_at < stands.revised_at END
+        LEFT JOIN ({last_said("SELECT event_id FROM withdrawal")}) AS said USING (event_id)
+        WHERE CASE WHEN stands.event_id IS NOT NULL THEN staged.revised_at < stands.revised_at
+            ELSE withdrawn_at IS NOT NULL
+                AND NOT {since("greatest(staged.revised_at, said.revised_at)", "said.given_date", "withdrawn_at")} END
         """,
-        [file.dataset, file.dataset, file.dated],
+        {"dataset": file.dataset},
     )
     return one_count(connection, "SELECT count(*) FROM older")
+
+
+def last_said(ids: str) -> str:
+    """A query of what was last said of the events of `$dataset` among `ids` (a query itself).
+
+    It gives event_id, revised_at (the newest revision that any file had), given_date (the newest day as of which a file that the user
+    dated had it), stands.
+    """
+    return f"""
+        SELECT event_id, max(revised_at) AS revised_at, max(given_date) AS given_date, bool_or(stands) AS stands FROM (
+            SELECT event_id, revised_at, given_date, closed IS NULL AS stands FROM event WHERE dataset = $dataset
+            UNION ALL
+            SELECT event_id, revised_at, NULL, false FROM restamped
+            WHERE vintage IN (SELECT number FROM vintage WHERE dataset = $dataset)
+        ) WHERE event_id IN ({ids}) GROUP BY event_id
+    """
+
+
+def since(revised_at: str, given_date: str, withdrawn_at: str) -> str:
+    """A test: after it was withdrawn, an event was revised, or a file that the user dated to a later day had it."""
+    day = f"DATE '{EPOCH}' + CAST(floor(epoch_us({withdrawn_at}) / 86400e6) AS INTEGER)"
+    return f"(coalesce({revised_at} > {withdrawn_at}, false) OR coalesce({given_date} > {day}, false))"
 
 
 def _note_restamped(connection: duckdb.DuckDBPyConnection, number: int, file: File) -> None:

@@ -1,8 +1,9 @@
 """Which events did a publisher take back by name? A list of them is a vintage of its own: it closes rows and opens none.
 
 The list has the last word on an event unless a row of it was revised after it was withdrawn, or a file that the user dated after that day
-has it: then the event was given again, and stays. What each list said is kept, so that a later load of an older file
-does not bring the event back (see vintages.py).
+has it, whether or not that file changed it: then the event was given again, and stays. What each list said is kept, so that a later load
+of an older file does not bring the event back (see vintages.py). So it is all one whether a word comes in one list or in two, before the
+files that it is held against or after them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import polars as pl
 from tocsin.errors import SourceError, StoreError
 from tocsin.schema import REJECT_SCHEMA, Vintage
 from tocsin.store.open import Store, frame
-from tocsin.store.vintages import all_or_nothing, insert, next_number, one_count, refuse_older
+from tocsin.store.vintages import all_or_nothing, insert, last_said, next_number, one_count, refuse_older, since
 
 Outcome = Literal["withdrawn", "unknown", "before", "since"]
 NAMED = 5
@@ -72,7 +73,7 @@ def withdraw(store: Store, listed: List) -> Vintage:
         StoreError: the disk is full, the data set has no events yet, or the list is dated before its newest vintage.
     """
     connection = store.connection
-    refuse_older(store, listed.dataset, listed.data_date, name=listed.name)
+    refuse_older(store, listed.dataset, listed.data_date, withdraws=True, name=listed.name)
     loaded = store.vintages(listed.dataset)
     if not loaded:
         raise StoreError(
@@ -160,31 +161,24 @@ def _known(store: Store, dataset: str, ids: Collection[str]) -> int:
 def _judge(store: Store, number: int, listed: List) -> None:
     """Write what the list says, and what becomes of each id."""
     connection = store.connection
-    end_of_day = dt.datetime.combine(listed.data_date + dt.timedelta(days=1), dt.time(), dt.UTC)
+    end_of_day = dt.datetime.combine(listed.data_date, dt.time.max, dt.UTC)
     said = listed.ids.select(
         "row", "line", "event_id", pl.col("withdrawn_at").fill_null(end_of_day).dt.cast_time_unit("us")
     )
-    connection.register("said", said.with_columns(withdrawn_date=pl.col("withdrawn_at").dt.date()).to_arrow())
+    connection.register("named", said.to_arrow())
     connection.execute(
-        """
+        f"""
         INSERT INTO withdrawal
-        SELECT ?, said.row, said.line, event_id, withdrawn_at, CASE
-            WHEN stands.opened IS NULL AND event_id NOT IN (SELECT event_id FROM event WHERE dataset = ?) THEN 'unknown'
-            WHEN stands.opened IS NULL THEN 'before'
-            WHEN greatest(stands.revised_at, again.revised_at) > withdrawn_at THEN 'since'
-            WHEN opening.dated AND opening.data_date > withdrawn_date THEN 'since'
+        SELECT $number, named.row, named.line, event_id, withdrawn_at, CASE
+            WHEN said.event_id IS NULL THEN 'unknown'
+            WHEN NOT stands THEN 'before'
+            WHEN {since("said.revised_at", "said.given_date", "withdrawn_at")} THEN 'since'
             ELSE 'withdrawn' END
-        FROM said
-        LEFT JOIN (SELECT event_id, opened, revised_at FROM event WHERE dataset = ? AND closed IS NULL) AS stands USING (event_id)
-        LEFT JOIN vintage AS opening ON opening.number = stands.opened
-        LEFT JOIN (
-            SELECT event_id, max(revised_at) AS revised_at FROM restamped
-            WHERE vintage IN (SELECT number FROM vintage WHERE dataset = ?) GROUP BY event_id
-        ) AS again USING (event_id)
+        FROM named LEFT JOIN ({last_said("SELECT event_id FROM named")}) AS said USING (event_id)
         """,
-        [number, listed.dataset, listed.dataset, listed.dataset],
+        {"number": number, "dataset": listed.dataset},
     )
-    connection.unregister("said")
+    connection.unregister("named")
 
 
 def _record(store: Store, number: int, listed: List, *, like: Vintage) -> None:
