@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from tests.layers.planted import GROUPS as PLANTED_GROUPS
-from tests.layers.planted import first_drawn, incidents, read
+from tests.layers.planted import came_up, first_drawn, incidents, read
 from tests.layers.world import ARMY, FIRST, FRONT, LAST, LEAGUE, NOBODY, reviewed_by, said, subject
 from tocsin.analysis.attribution import STATES, attribution, claimed
 from tocsin.analysis.sampled import wilson
@@ -35,7 +35,7 @@ DAY = dt.date(2021, 3, 1)
 def frame(*rows: dict[str, Any]) -> pl.DataFrame:
     usual: dict[str, Any] = {
         "event_id": "e", "event_date": DAY, "event_type": "Battles", "state": None, "differing": False, "source": "named",
-        "proposed": None, "number": None, "drawn": False,
+        "proposed": None,
     }  # fmt: skip
     lists: dict[str, Any] = {name: [] for name, kind in SCHEMA.items() if isinstance(kind, pl.List)}
     return pl.DataFrame([{**usual, **lists, **row} for row in rows], schema=SCHEMA)
@@ -193,8 +193,7 @@ def test_planted_share_is_covered_by_the_estimates_of_samples() -> None:
         chosen = set(first_drawn(150, draw))
         shown = rows.with_columns(
             state=pl.col("event_id").replace_strict({event: states[event] for event in chosen}, default=None),
-            drawn=pl.col("event_id").is_in(list(chosen)),
-            number=pl.when(pl.col("event_id").is_in(list(chosen))).then(0.1).otherwise(0.9),
+            chances=came_up(pl.col("event_id").is_in(list(chosen))),
         )
         found = attribution(shown, spans=planted_span()).row(0, named=True)
         assert found["sampled"] == 150

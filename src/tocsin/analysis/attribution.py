@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from tocsin.analysis.incidents import ALL
-from tocsin.analysis.sampled import came_up, wilson
+from tocsin.analysis.sampled import random_sample, wilson
 from tocsin.schema import Span
 
 ONE, SEVERAL, CONTESTED = "claimed by one", "claimed by several", "contested"
@@ -31,7 +31,7 @@ def attribution(
     """The share of incidents that nobody can attribute, with bounds for what is not decided, in each of some spans of days.
 
     Args:
-        incidents: One row an incident, as layers.judged gives: event_date, event_type, state, source, proposed, number, drawn.
+        incidents: One row an incident, as layers.judged gives: event_date, event_type, state, source, proposed, chances.
         spans: Label -> days.
         by_type: A series for each type of event, after that of all.
         confidence: Of the interval of a sample, between 0 and 1.
@@ -43,8 +43,8 @@ def attribution(
         then shares of one: share_low (decided as unidentified: all undecided ones are attributed), share_high (none of them is),
         word_low and word_high (the same, but where nobody decided the source's word counts, unless the note says otherwise),
         share_source (by the source's columns alone), several_low, several_high (claimed by several; decided as such, and all undecided
-        ones with it); sampled, estimate, estimate_low, estimate_high (of the incidents drawn at random, see `sampled.wilson`; null where
-        fewer than five were drawn). Shares are null where there is no incident.
+        ones with it); sampled (how many are a random sample of these incidents; none where some of them could not be drawn), estimate,
+        estimate_low, estimate_high (see `sampled.wilson`; null where fewer than five are). Shares are null where there is no incident.
 
     Assumes:
         A reviewer's decision is right. For share_low and share_high nothing else; for word_low and word_high also that the source's
@@ -54,7 +54,6 @@ def attribution(
         Bounds without assumptions on what is missing: Manski (1989), Anatomy of the Selection Problem, Journal of Human Resources 24(3).
     """
     marked = incidents.with_columns(
-        sampled=came_up(incidents),
         unidentified=_STATE.eq(UNIDENTIFIED).fill_null(value=False),
         open=_STATE.fill_null(UNDECIDED).eq(UNDECIDED),
         by_source=_BY_SOURCE,
@@ -87,7 +86,7 @@ def _row(part: pl.DataFrame, confidence: float) -> dict[str, float | int | None]
     def share(count: int) -> float | None:
         return count / total if total else None
 
-    drawn = part.filter("sampled")
+    drawn = random_sample(part)
     estimate = wilson(
         int(drawn["unidentified"].sum()),
         int(drawn["open"].sum()),

@@ -10,9 +10,9 @@ from tocsin.analysis.attribution import attribution, claimed
 from tocsin.analysis.incidents import ALL
 from tocsin.analysis.initiator import OTHERS, initiator
 from tocsin.analysis.periods import covered_periods
-from tocsin.analysis.sampled import came_up
+from tocsin.analysis.sampled import random_sample
 from tocsin.catalogue.answers_coverage import every_of
-from tocsin.catalogue.reviewing import Reading, groups_of, read
+from tocsin.catalogue.reviewing import SHOWN, Reading, groups_of, read
 from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, definition_of, period_of, selection_of, windows_of
 from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, subtitle
 from tocsin.cube import Selection
@@ -158,24 +158,60 @@ def _definition(subject: Subject, asked: Asked, every: str) -> Definition | None
 
 
 def _samples(reading: Reading, table: pl.DataFrame) -> list[str]:
-    """What the estimate from a random sample rests on; nothing where none was drawn."""
-    drawn = int(reading.incidents["drawn"].sum())
-    if not drawn:
-        return (
-            []
-            if not reading.known.states
-            else ["No incident was drawn at random (tocsin review --sample): bounds only, no estimate."]
+    """What the estimate from a random sample rests on, or why there is none; nothing where nobody has reviewed."""
+    known = reading.known
+    if not known.states or reading.incidents.is_empty():
+        return []
+    if not known.read and not known.undrawn:
+        return ["No incident was drawn at random (tocsin review --sample): bounds only, no estimate."]
+    said = []
+    drawn = _sampled(reading.incidents, table)
+    if not drawn.is_empty():
+        missed = int(drawn["state"].is_null().sum())
+        said.append(
+            f"Estimates: from {drawn.height:,} incidents drawn at random (95 per cent, Wilson)"
+            + (f"; {missed:,} that came up and were not decided widen the interval." if missed else ".")
         )
-    unread = reading.incidents.filter(came_up(reading.incidents))
-    missed = unread.filter(pl.col("state").is_null()).height
-    said = [
-        f"Estimates: from {drawn:,} incidents drawn at random and reviewed (95 per cent, Wilson)"
-        + (f"; {missed:,} that came up and were not decided widen the interval." if missed else ".")
-    ]
-    if drawn < SMALL_SAMPLE:
-        said.append(f"A sample of {drawn:,} is small: its intervals are wide.")
-    if table["estimate_low"].drop_nulls().is_empty():
-        said.append("Too few were drawn in each window for an estimate.")
+        if drawn.height < SMALL_SAMPLE:
+            said.append(f"A sample of {drawn.height:,} is small: its intervals are wide.")
+        if table["estimate_low"].drop_nulls().is_empty():
+            said.append("Too few were drawn in each window for an estimate.")
+    return [*said, *_undrawn(reading, table)]
+
+
+def _sampled(incidents: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """The incidents on which the estimates of a table rest."""
+    return pl.concat(map(random_sample, _by_days(incidents, table))).unique("event_id", maintain_order=True)
+
+
+def _by_days(incidents: pl.DataFrame, table: pl.DataFrame) -> list[pl.DataFrame]:
+    """The incidents of each span of a table."""
+    days = table.select("from_date", "to_date").unique(maintain_order=True)
+    return [incidents.filter(pl.col("event_date").is_between(first, last)) for first, last in days.iter_rows()]
+
+
+def _undrawn(reading: Reading, table: pl.DataFrame) -> list[str]:
+    """Why there is no estimate where some incidents could not be drawn."""
+    known, said = reading.known, []
+    incidents = pl.concat(_by_days(reading.incidents, table)).unique("event_id")
+    seeds = {read.draw.seed for read in known.read}
+    could = {
+        seed: int(incidents["chances"].list.eval(pl.element().struct.field("seed") == seed).list.any().sum())
+        for seed in seeds
+    }
+    outside = incidents.height - max(could.values(), default=0)
+    if seeds and outside:
+        froms = list(dict.fromkeys(str(read.draw) for read in known.read))
+        said.append(
+            f"{outside:,} of {incidents.height:,} incidents could not come up in what was drawn "
+            f"({'; '.join(froms[:SHOWN])}{' …' if len(froms) > SHOWN else ''}): where one of them counts there are bounds and no "
+            f"estimate. Ask for what was drawn from, or draw from all that you ask for: tocsin review {reading.layer} --sample."
+        )
+    if known.undrawn:
+        said.append(
+            f"{len(known.undrawn):,} reviewed incidents name a draw of which no file tells what it was drawn from: they count as decided, "
+            "and are no sample."
+        )
     return said
 
 
