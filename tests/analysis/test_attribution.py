@@ -19,7 +19,13 @@ from tests.layers.planted import came_up, first_drawn, incidents, read
 from tests.layers.world import ARMY, FIRST, FRONT, LAST, LEAGUE, NOBODY, reviewed_by, said, subject
 from tocsin.analysis.attribution import STATES, attribution, claimed
 from tocsin.analysis.sampled import wilson
-from tocsin.catalogue.answers_layers import answer_attribution, answer_claims, behind_attribution, behind_claims
+from tocsin.catalogue.answers_layers import (
+    answer_attribution,
+    answer_claims,
+    answer_initiator,
+    behind_attribution,
+    behind_claims,
+)
 from tocsin.catalogue.behind import event_ids
 from tocsin.catalogue.drawing_layers import draw_attribution, draw_claims
 from tocsin.catalogue.subject import Asked, selection_of
@@ -292,6 +298,24 @@ def test_data_without_notes_or_actors_still_answer(tmp_path: Path) -> None:
         ROWS, tmp_path, without=("notes", "actor1", "actor2", "assoc_actor1", "assoc_actor2", "source", "location")
     )
     assert answer_attribution(barer, Asked(windows=("first",))).table["incidents"][0] == 3
+
+
+def test_no_incident_is_not_no_notes(tmp_path: Path) -> None:
+    """An empty window; incidents without a note in data that have some; data without any."""
+    asked = subject(ROWS, tmp_path)
+    empty = subject([{**row, "date": dt.date(2021, 12, 1)} for row in ROWS], tmp_path)
+    for answer_of in (answer_attribution, answer_claims, answer_initiator):
+        notes = answer_of(empty, Asked(windows=("first",))).notes
+        assert any(note.startswith("No incident is counted here") for note in notes)
+        assert not any(
+            "have no notes" in note or "has a note" in note or "reviewed an incident" in note for note in notes
+        )
+        second = answer_of(asked, Asked(windows=("second",))).notes
+        assert any(note.startswith("None of these incidents has a note: the rules see") for note in second)
+        bare = answer_of(subject(ROWS, tmp_path, without=("notes",)), Asked(windows=("second",))).notes
+        assert any(note.startswith("The data have no notes: the rules see") for note in bare)
+        nulls = subject([{**row, "notes": None} for row in ROWS], tmp_path)
+        assert any("The data have no notes" in note for note in answer_of(nulls, Asked(windows=("second",))).notes)
 
 
 def test_a_spoilt_file_stops_the_answer_with_its_place(tmp_path: Path) -> None:
