@@ -249,11 +249,23 @@ def test_without_a_review_the_columns_speak_and_it_is_said(tmp_path: Path) -> No
     assert answer.table.select("incidents", "reviewed", "by_source", "undecided").rows() == [(3, 0, 1, 3), (1, 0, 0, 1)]
     assert any("Nobody has reviewed an incident yet" in note for note in answer.notes)
     drawn = svg(draw_attribution(asked, Asked(windows=("first", "second")), answer))
-    assert drawn.count("0–100%") == 2
+    assert drawn.count("% (0–100%)") == 2
     by_month = answer_attribution(asked, Asked())
     assert by_month.table.height == 12
     assert any("incidents a month on average" in note for note in by_month.notes)
-    assert "unidentified by the" in svg(draw_attribution(asked, Asked(), by_month))
+    unread = svg(draw_attribution(asked, Asked(), by_month))
+    assert "unidentified by the" in unread
+    assert "not yet decided" not in unread
+    assert "each share may be anything from 0 to 100 per cent" in unread
+    reviewed_by(tmp_path, "attribution", "ana", [said("e0", "claim", "Front")])
+    assert "not yet decided" in svg(draw_attribution(asked, Asked(), answer_attribution(asked, Asked())))
+    by_type = answer_attribution(asked, Asked(by="event_type"))
+    assert by_type.table.select("period", "series").rows() == [
+        ("the whole period", "All incidents"),
+        ("the whole period", "Battles"),
+    ]
+    of_front = answer_attribution(asked, Asked(group="front"))
+    assert any("its columns leave few of them unattributed" in note for note in of_front.notes)
 
 
 def test_a_review_decides_and_its_digest_is_printed(tmp_path: Path) -> None:

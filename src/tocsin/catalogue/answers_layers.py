@@ -18,7 +18,7 @@ from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_gr
 from tocsin.cube import Selection
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
-from tocsin.schema import Span
+from tocsin.schema import Span, listed
 from tocsin.store.open import joined
 
 FEW_A_PERIOD = 10
@@ -30,7 +30,8 @@ SMALL_SAMPLE = 100
 
 def answer_attribution(subject: Subject, asked: Asked) -> Answer:
     selection, involving, notes = for_group(subject, asked, selection_of(subject))
-    spans, every = _spans(subject, asked)
+    # Types of every month would be a table that nobody reads: of these the whole period is told.
+    spans, every = (_windows(subject, asked), "") if asked.by else _spans(subject, asked)
     whole = _whole(spans)
     reading = read(subject, selection.within(whole), layer="attribution")
     table = attribution(reading.incidents, spans=spans, by_type=_by_type(asked))
@@ -43,6 +44,7 @@ def answer_attribution(subject: Subject, asked: Asked) -> Answer:
         definition=counted(subject, selection, _definition(subject, asked, every), involving=involving),
         notes=(
             *notes,
+            *_named_there(involving),
             "Bounds: of what no person has decided, all is attributed (lower) or none (upper). Narrower ones trust the source where nobody "
             "has read: an actor that it calls unidentified is so, and one that it names did it, unless the note says otherwise.",
             *reading.sentences(),
@@ -90,14 +92,30 @@ def answer_initiator(subject: Subject, asked: Asked) -> Answer:
         definition=counted(subject, selection, involving=involving),
         notes=(
             *notes,
-            "The order of the actors says nothing of who began, but in violence against civilians. Lower bound: the group began no "
-            "undecided incident; upper bound: all of those in which it takes part.",
+            f"{_order(subject)} Lower bound: the group began no undecided incident; upper bound: all of those in which it takes part.",
             *reading.sentences(),
             *_samples(reading, table),
             *coverage_notes(subject, list(spans.values())),
         ),
         about=subject.events.about,
     )
+
+
+def _named_there(involving: str) -> list[str]:
+    if not involving:
+        return []
+    return [
+        f"Incidents{involving} are those in which the source names it, so its columns leave few of them unattributed: only those with an "
+        "unidentified actor beside."
+    ]
+
+
+def _order(subject: Subject) -> str:
+    """What the order of the actors tells, by the source's codebook."""
+    first = subject.events.about.facts.attacker_first
+    if not first:
+        return "The order of the actors says nothing of who began."
+    return f"The order of the actors says nothing of who began, but in {listed(first)}: there the codebook names the attacker first."
 
 
 def _labels(subject: Subject, asked: Asked) -> list[str]:
