@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from tests.layers.planted import GROUPS as PLANTED_GROUPS
-from tests.layers.planted import came_up, first_drawn, incidents, read
+from tests.layers.planted import came_up, draw_of, first_drawn, incidents, read
 from tests.layers.world import ARMY, FIRST, FRONT, LAST, LEAGUE, NOBODY, reviewed_by, said, subject
 from tocsin.analysis.attribution import STATES, attribution, claimed
 from tocsin.analysis.sampled import wilson
@@ -23,12 +23,10 @@ from tocsin.catalogue.answers_layers import (
     answer_attribution,
     answer_claims,
     answer_initiator,
-    behind_attribution,
-    behind_claims,
 )
-from tocsin.catalogue.behind import event_ids
+from tocsin.catalogue.behind import behind, event_ids
 from tocsin.catalogue.drawing_layers import draw_attribution, draw_claims
-from tocsin.catalogue.subject import Asked, selection_of
+from tocsin.catalogue.subject import Asked
 from tocsin.errors import DeskError, QuestionError
 from tocsin.figures.write import svg
 from tocsin.layers.judged import SCHEMA
@@ -353,10 +351,47 @@ def test_what_can_not_be_asked_is_said(tmp_path: Path) -> None:
 def test_the_events_behind_a_number_are_those_counted(tmp_path: Path) -> None:
     asked = subject(ROWS, tmp_path)
     answer = answer_attribution(asked, Asked(windows=("first", "second")))
-    selection = selection_of(asked)
     rows = answer.table.filter(period="1 January 2021 – 30 June 2021")
-    assert event_ids(asked, behind_attribution(asked, Asked(), selection, rows, ["share_low"])) == ["e0", "e1", "e2"]
+    assert event_ids(asked, behind(asked, "attribution", Asked(), rows, ["share_low"])) == ["e0", "e1", "e2"]
     claims = answer_claims(asked, Asked())
     league = claims.table.filter(group="League")
-    assert event_ids(asked, behind_claims(asked, Asked(), selection, league, ["named"])) == ["e3"]
-    assert len(event_ids(asked, behind_claims(asked, Asked(), selection, league, ["most"]))) == 4
+    assert event_ids(asked, behind(asked, "claims", Asked(), league, ["named"])) == ["e3"]
+
+
+@pytest.mark.parametrize("question", ["attribution", "claims", "initiator"])
+@pytest.mark.parametrize(
+    "more", [Asked(), Asked(windows=("first", "second")), Asked(by="event_type"), Asked(group="army")]
+)
+def test_each_count_of_a_layer_lists_as_many_events_as_it_says(tmp_path: Path, question: str, more: Asked) -> None:
+    if question == "claims" and (more.by or more.group):
+        pytest.skip("claims are told of groups alone")
+    asked = subject([*ROWS, {"date": DAY, "actor1": ARMY, "type": "Violence against civilians"}], tmp_path)
+    draw = draw_of(FIRST, LAST, seed=5)
+    reviewed_by(
+        tmp_path,
+        "attribution",
+        "ana",
+        [said("e0", "claim", "Front", drawn="d1")],
+        [said("e3", "claim", "League")],
+        draw=draw,
+    )
+    reviewed_by(tmp_path, "attribution", "ben", [said("e0", "claim", "League")], [said("e1", "unidentified")])
+    reviewed_by(
+        tmp_path, "initiator", "ana", [said("e0", "began", FRONT, drawn="d1")], [said("e2", "began", "Army")], draw=draw
+    )
+    table = QUESTIONS[question](asked, more).table
+    counts = [name for name, kind in table.schema.items() if kind == pl.Int64]
+    listed = 0
+    for row in range(table.height):
+        one = table[row]
+        for name in counts:
+            ids = event_ids(asked, behind(asked, question, more, one, [name]))
+            assert len(ids) == one[name][0], (name, one.row(0))
+            listed += name != "incidents" and len(ids) > 0
+        if question != "claims":
+            whole = event_ids(asked, behind(asked, question, more, one, ["share_high"]))
+            assert len(whole) == one["incidents"][0]
+    assert listed > 3
+
+
+QUESTIONS = {"attribution": answer_attribution, "claims": answer_claims, "initiator": answer_initiator}

@@ -15,10 +15,10 @@ from tests.layers.planted import GROUPS as PLANTED_GROUPS
 from tests.layers.planted import came_up, draw_of, first_drawn, incidents, read
 from tests.layers.world import ARMY, FRONT, LEAGUE, reviewed_by, said, subject
 from tocsin.analysis.initiator import OTHERS, initiator
-from tocsin.catalogue.answers_layers import answer_initiator, behind_initiator
-from tocsin.catalogue.behind import event_ids
+from tocsin.catalogue.answers_layers import answer_initiator
+from tocsin.catalogue.behind import behind, event_ids
 from tocsin.catalogue.drawing_layers import draw_initiator
-from tocsin.catalogue.subject import Asked, selection_of
+from tocsin.catalogue.subject import Asked
 from tocsin.errors import QuestionError
 from tocsin.figures.write import svg
 from tocsin.sources.layout import facts
@@ -163,8 +163,7 @@ def test_the_events_behind_a_number_are_those_counted(tmp_path: Path) -> None:
     asked = subject(ROWS, tmp_path)
     answer = answer_initiator(asked, Asked(windows=("first",), by="event_type"))
     front = answer.table.filter(group="Front", series="All incidents")
-    selection = selection_of(asked)
-    assert event_ids(asked, behind_initiator(asked, Asked(), selection, front, ["own_low"])) == ["e0", "e1"]
-    assert event_ids(asked, behind_initiator(asked, Asked(), selection, front, ["share_low"])) == ["e0", "e1", "e2"]
+    assert event_ids(asked, behind(asked, "initiator", Asked(), front, ["own_low"])) == ["e0", "e1"]
+    assert event_ids(asked, behind(asked, "initiator", Asked(), front, ["share_low"])) == ["e0", "e1", "e2"]
     battles = answer.table.filter(group="Army", series="Battles")
-    assert event_ids(asked, behind_initiator(asked, Asked(), selection, battles, ["share_low"])) == ["e0", "e1"]
+    assert event_ids(asked, behind(asked, "initiator", Asked(), battles, ["share_low"])) == ["e0", "e1"]

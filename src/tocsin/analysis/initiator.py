@@ -47,24 +47,15 @@ def initiator(
     Source:
         As analysis.attribution.
     """
-    people = pl.when(pl.col("state") != UNDECIDED).then("state")
-    unread = pl.col("state").is_null()
-    marked = incidents.with_columns(
-        decided=_grouped(people, groups),
-        told=_grouped(pl.when(unread).then("source"), groups),
-        suggested=_grouped(pl.when(unread & pl.col("source").is_null()).then("proposed"), groups),
-    )
-    others = pl.col("parties").list.set_difference(pl.lit(list(groups), dtype=pl.List(pl.String))).list.len() > 0
     types = incidents["event_type"].drop_nulls().unique().sort().to_list() if by_type else []
     rows = []
     for label, span in spans.items():
-        within = marked.filter(pl.col("event_date").is_between(span.first, span.last))
+        within = incidents.filter(pl.col("event_date").is_between(span.first, span.last))
         for series in (ALL, *types):
             part = within if series == ALL else within.filter(pl.col("event_type") == series)
             drawn = random_sample(part)
             for group in (*groups, OTHERS):
-                involved = others if group == OTHERS else pl.col("parties").list.contains(group)
-                row = _row(part, drawn, group, involved, confidence)
+                row = _row(part, drawn, initiator_counted(group, groups), confidence)
                 rows.append(
                     {
                         "period": label,
@@ -82,26 +73,36 @@ def _grouped(party: pl.Expr, groups: Sequence[str]) -> pl.Expr:
     return pl.when(party.is_in(list(groups))).then(party).when(party.is_not_null()).then(pl.lit(OTHERS))
 
 
+def initiator_counted(group: str, groups: Sequence[str]) -> dict[str, pl.Expr]:
+    """Column of `initiator` -> which incidents it counts for a group; and "own" (it began and takes part in) and "unsure" (no person says
+    who began, and it takes part)."""
+    unread = pl.col("state").is_null()
+    decided = _grouped(pl.when(pl.col("state") != UNDECIDED).then("state"), groups)
+    told = _grouped(pl.when(unread).then("source"), groups)
+    suggested = _grouped(pl.when(unread & pl.col("source").is_null()).then("proposed"), groups)
+    known = pl.coalesce(decided, told)
+    others = pl.col("parties").list.set_difference(pl.lit(list(groups), dtype=pl.List(pl.String))).list.len() > 0
+    involved = others if group == OTHERS else pl.col("parties").list.contains(group)
+    of = {
+        "involved": involved,
+        "begun": decided == group,
+        "by_source": told == group,
+        "proposed": suggested == group,
+        "open": known.is_null() & involved,
+        "own": (known == group) & involved,
+        "unsure": decided.is_null() & involved,
+    }
+    return {name: test.fill_null(value=False) for name, test in of.items()}
+
+
 def _row(
-    part: pl.DataFrame, drawn: pl.DataFrame, group: str, involved: pl.Expr, confidence: float
+    part: pl.DataFrame, drawn: pl.DataFrame, counted: Mapping[str, pl.Expr], confidence: float
 ) -> dict[str, float | int | None]:
     total = part.height
-    known = pl.coalesce("decided", "told")
-    counts = part.select(
-        involved=involved.sum(),
-        begun=(pl.col("decided") == group).sum(),
-        by_source=(pl.col("told") == group).sum(),
-        proposed=(pl.col("suggested") == group).sum(),
-        open=(known.is_null() & involved).sum(),
-        own=((known == group) & involved).sum(),
-    )
-    sample = drawn.select(
-        found=(pl.col("decided") == group).sum(), unsure=(pl.col("decided").is_null() & involved).sum()
-    )
-    counts = counts.hstack(sample)
-    found = {name: int(value or 0) for name, value in counts.row(0, named=True).items()}
+    found = _sums(part, counted)
+    sample = _sums(drawn, counted)
     sure = found["begun"] + found["by_source"]
-    estimate = wilson(found["found"], found["unsure"], drawn=drawn.height, total=total, confidence=confidence)
+    estimate = wilson(sample["begun"], sample["unsure"], drawn=drawn.height, total=total, confidence=confidence)
     return {
         "incidents": total,
         **{name: found[name] for name in ("involved", "begun", "by_source", "proposed", "open")},
@@ -113,6 +114,11 @@ def _row(
         "sampled": drawn.height,
         **dict(zip(("estimate", "estimate_low", "estimate_high"), estimate, strict=True)),
     }
+
+
+def _sums(part: pl.DataFrame, counted: Mapping[str, pl.Expr]) -> dict[str, int]:
+    sums = part.select(**{name: of.sum() for name, of in counted.items()}).row(0, named=True)
+    return {name: int(value or 0) for name, value in sums.items()}
 
 
 SCHEMA: Mapping[str, type[pl.DataType]] = {

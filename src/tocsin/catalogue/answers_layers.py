@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from tocsin.analysis.attribution import attribution, claimed
-from tocsin.analysis.incidents import ALL
-from tocsin.analysis.initiator import OTHERS, initiator
+from tocsin.analysis.initiator import initiator
 from tocsin.analysis.periods import covered_periods
 from tocsin.analysis.sampled import random_sample
 from tocsin.catalogue.answers_coverage import every_of
-from tocsin.catalogue.reviewing import SHOWN, Reading, groups_of, read
-from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, definition_of, period_of, selection_of, windows_of
+from tocsin.catalogue.reviewing import SHOWN, Reading, read
+from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of, selection_of, windows_of
 from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, subtitle
-from tocsin.cube import Selection
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
 from tocsin.schema import Span, listed
-from tocsin.store.open import joined
 
 FEW_A_PERIOD = 10
 """With fewer incidents a month or week than this on average, shares move by ten points for one incident."""
@@ -57,7 +52,7 @@ def answer_attribution(subject: Subject, asked: Asked) -> Answer:
 
 
 def answer_claims(subject: Subject, asked: Asked) -> Answer:
-    groups = _labels(subject, asked)
+    groups = labels_of(subject, asked)
     selection = selection_of(subject)
     spans = _windows(subject, asked)
     reading = read(subject, selection.within(_whole(spans)), layer="attribution")
@@ -79,7 +74,7 @@ def answer_claims(subject: Subject, asked: Asked) -> Answer:
 
 
 def answer_initiator(subject: Subject, asked: Asked) -> Answer:
-    groups = _labels(subject, asked)
+    groups = labels_of(subject, asked)
     selection, involving, notes = for_group(subject, asked, selection_of(subject))
     spans = _windows(subject, asked)
     reading = read(subject, selection.within(_whole(spans)), layer="initiator")
@@ -118,7 +113,7 @@ def _order(subject: Subject) -> str:
     return f"The order of the actors says nothing of who began, but in {listed(first)}: there the codebook names the attacker first."
 
 
-def _labels(subject: Subject, asked: Asked) -> list[str]:
+def labels_of(subject: Subject, asked: Asked) -> list[str]:
     """Labels of the groups asked for, or of all of the desk's.
 
     Raises:
@@ -238,45 +233,3 @@ def _few(table: pl.DataFrame, every: str) -> list[str]:
     if not isinstance(mean, float) or mean >= FEW_A_PERIOD:
         return []
     return [f"With {mean:.1f} incidents a {every} on average, one incident moves a share by many points."]
-
-
-def behind_attribution(
-    _subject: Subject, _asked: Asked, selection: Selection, rows: pl.DataFrame, _columns: Sequence[str]
-) -> Behind:
-    """A share is one of all incidents of its days."""
-    return _of_days(selection, rows, sorted(set(rows["series"]) - {ALL}))
-
-
-def behind_claims(
-    subject: Subject, _asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]
-) -> Behind:
-    """What the source names of the groups; all incidents of the days where claims beside it count."""
-    names = groups_of(subject)
-    days = _of_days(selection, rows, [])
-    if set(columns) <= {"named"}:
-        return Behind(
-            selection.involving([name for label in rows["group"].unique() for name in names[label]]), days.spans
-        )
-    return days
-
-
-def behind_initiator(
-    subject: Subject, _asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]
-) -> Behind:
-    """A share is one of all incidents of its days; what is of a group alone is of those that it takes part in."""
-    days = _of_days(selection, rows, sorted(set(rows["series"]) - {ALL}))
-    labels = set(rows["group"])
-    if set(columns) <= {"involved", "begun", "by_source", "open", "own_low", "own_high"} and OTHERS not in labels:
-        names = groups_of(subject)
-        actors = [name for label in sorted(labels) for name in names[label]]
-        if selection.actors is not None:
-            actors = [name for name in actors if name in selection.actors]
-        return Behind(days.selection.involving(actors), days.spans, column=days.column)
-    return days
-
-
-def _of_days(selection: Selection, rows: pl.DataFrame, types: Sequence[str]) -> Behind:
-    days = rows.select("from_date", "to_date").unique().sort("from_date")
-    spans = joined([Span(first, last) for first, last in days.iter_rows()])
-    whole = "series" not in rows.columns or ALL in set(rows["series"])
-    return Behind(selection, spans, column=None if whole or not types else ("event_type", tuple(types)))

@@ -15,8 +15,8 @@ from tocsin.analysis.weeks import covered_weeks, week_start
 from tocsin.catalogue.answers_agreement import behind_agreement
 from tocsin.catalogue.answers_change import behind_change, behind_trend, behind_watch
 from tocsin.catalogue.answers_coverage import behind_mix, behind_outlets, behind_panel, behind_scales
-from tocsin.catalogue.answers_layers import behind_attribution, behind_claims, behind_initiator
 from tocsin.catalogue.answers_place import behind_position
+from tocsin.catalogue.behind_layers import behind_attribution, behind_claims, behind_initiator
 from tocsin.catalogue.subject import (
     Asked,
     Behind,
@@ -80,7 +80,8 @@ def event_ids(subject: Subject, rows: Behind) -> list[str]:
     if places:
         table = table.join(events.places.filter(*places).select("place_id"), on="place_id", how="semi")
     found: pl.DataFrame = table.select("event_id").collect("polars").to_native()
-    return found["event_id"].sort().to_list()
+    ids = found["event_id"].sort()
+    return ids.to_list() if rows.ids is None else ids.filter(ids.is_in(list(rows.ids))).to_list()
 
 
 def _on(span: Span) -> nw.Expr:
