@@ -24,6 +24,7 @@ FACTS = SourceFacts(
     violent=("Battles", "Explosions/Remote violence", "Violence against civilians"),
     precise=(1, 2),
     cautions=(),
+    attacker_first=("Violence against civilians",),
 )
 
 _ROWS = {

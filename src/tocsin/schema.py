@@ -111,6 +111,8 @@ class SourceFacts:
     """The time_precision codes of events that are dated to the middle of the seven days in which they took place."""
     to_month: tuple[int, ...] = ()
     """Those of events that are dated to the middle of their month."""
+    attacker_first: tuple[str, ...] = ()
+    """The event types of which the publisher's codebook says that the first party attacked, and civilians were the target."""
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,18 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from tests.layers.planted import GROUPS as PLANTED_GROUPS
-from tests.layers.planted import first_drawn, incidents, read
+from tests.layers.planted import came_up, draw_of, first_drawn, incidents, read
 from tests.layers.world import ARMY, FIRST, FRONT, LAST, LEAGUE, NOBODY, reviewed_by, said, subject
 from tocsin.analysis.attribution import STATES, attribution, claimed
 from tocsin.analysis.sampled import wilson
-from tocsin.catalogue.answers_layers import answer_attribution, answer_claims, behind_attribution, behind_claims
-from tocsin.catalogue.behind import event_ids
+from tocsin.catalogue.answers_layers import (
+    answer_attribution,
+    answer_claims,
+    answer_initiator,
+)
+from tocsin.catalogue.behind import behind, event_ids
 from tocsin.catalogue.drawing_layers import draw_attribution, draw_claims
-from tocsin.catalogue.subject import Asked, selection_of
+from tocsin.catalogue.subject import Asked
 from tocsin.errors import DeskError, QuestionError
 from tocsin.figures.write import svg
 from tocsin.layers.judged import SCHEMA
@@ -35,7 +39,7 @@ DAY = dt.date(2021, 3, 1)
 def frame(*rows: dict[str, Any]) -> pl.DataFrame:
     usual: dict[str, Any] = {
         "event_id": "e", "event_date": DAY, "event_type": "Battles", "state": None, "differing": False, "source": "named",
-        "proposed": None, "number": None, "drawn": False,
+        "proposed": None,
     }  # fmt: skip
     lists: dict[str, Any] = {name: [] for name, kind in SCHEMA.items() if isinstance(kind, pl.List)}
     return pl.DataFrame([{**usual, **lists, **row} for row in rows], schema=SCHEMA)
@@ -193,8 +197,7 @@ def test_planted_share_is_covered_by_the_estimates_of_samples() -> None:
         chosen = set(first_drawn(150, draw))
         shown = rows.with_columns(
             state=pl.col("event_id").replace_strict({event: states[event] for event in chosen}, default=None),
-            drawn=pl.col("event_id").is_in(list(chosen)),
-            number=pl.when(pl.col("event_id").is_in(list(chosen))).then(0.1).otherwise(0.9),
+            chances=came_up(pl.col("event_id").is_in(list(chosen))),
         )
         found = attribution(shown, spans=planted_span()).row(0, named=True)
         assert found["sampled"] == 150
@@ -244,11 +247,23 @@ def test_without_a_review_the_columns_speak_and_it_is_said(tmp_path: Path) -> No
     assert answer.table.select("incidents", "reviewed", "by_source", "undecided").rows() == [(3, 0, 1, 3), (1, 0, 0, 1)]
     assert any("Nobody has reviewed an incident yet" in note for note in answer.notes)
     drawn = svg(draw_attribution(asked, Asked(windows=("first", "second")), answer))
-    assert drawn.count("0–100%") == 2
+    assert drawn.count("% (0–100%)") == 2
     by_month = answer_attribution(asked, Asked())
     assert by_month.table.height == 12
     assert any("incidents a month on average" in note for note in by_month.notes)
-    assert "unidentified by the" in svg(draw_attribution(asked, Asked(), by_month))
+    unread = svg(draw_attribution(asked, Asked(), by_month))
+    assert "unidentified by the" in unread
+    assert "not yet decided" not in unread
+    assert "each share may be anything from 0 to 100 per cent" in unread
+    reviewed_by(tmp_path, "attribution", "ana", [said("e0", "claim", "Front")])
+    assert "not yet decided" in svg(draw_attribution(asked, Asked(), answer_attribution(asked, Asked())))
+    by_type = answer_attribution(asked, Asked(by="event_type"))
+    assert by_type.table.select("period", "series").rows() == [
+        ("the whole period", "All incidents"),
+        ("the whole period", "Battles"),
+    ]
+    of_front = answer_attribution(asked, Asked(group="front"))
+    assert any("its columns leave few of them unattributed" in note for note in of_front.notes)
 
 
 def test_a_review_decides_and_its_digest_is_printed(tmp_path: Path) -> None:
@@ -295,6 +310,24 @@ def test_data_without_notes_or_actors_still_answer(tmp_path: Path) -> None:
     assert answer_attribution(barer, Asked(windows=("first",))).table["incidents"][0] == 3
 
 
+def test_no_incident_is_not_no_notes(tmp_path: Path) -> None:
+    """An empty window; incidents without a note in data that have some; data without any."""
+    asked = subject(ROWS, tmp_path)
+    empty = subject([{**row, "date": dt.date(2021, 12, 1)} for row in ROWS], tmp_path)
+    for answer_of in (answer_attribution, answer_claims, answer_initiator):
+        notes = answer_of(empty, Asked(windows=("first",))).notes
+        assert any(note.startswith("No incident is counted here") for note in notes)
+        assert not any(
+            "have no notes" in note or "has a note" in note or "reviewed an incident" in note for note in notes
+        )
+        second = answer_of(asked, Asked(windows=("second",))).notes
+        assert any(note.startswith("None of these incidents has a note: the rules see") for note in second)
+        bare = answer_of(subject(ROWS, tmp_path, without=("notes",)), Asked(windows=("second",))).notes
+        assert any(note.startswith("The data have no notes: the rules see") for note in bare)
+        nulls = subject([{**row, "notes": None} for row in ROWS], tmp_path)
+        assert any("The data have no notes" in note for note in answer_of(nulls, Asked(windows=("second",))).notes)
+
+
 def test_a_spoilt_file_stops_the_answer_with_its_place(tmp_path: Path) -> None:
     asked = subject(ROWS, tmp_path)
     file = reviewed_by(tmp_path, "attribution", "ana", [said("e0", "claim", "Front")])
@@ -318,10 +351,47 @@ def test_what_can_not_be_asked_is_said(tmp_path: Path) -> None:
 def test_the_events_behind_a_number_are_those_counted(tmp_path: Path) -> None:
     asked = subject(ROWS, tmp_path)
     answer = answer_attribution(asked, Asked(windows=("first", "second")))
-    selection = selection_of(asked)
     rows = answer.table.filter(period="1 January 2021 – 30 June 2021")
-    assert event_ids(asked, behind_attribution(asked, Asked(), selection, rows, ["share_low"])) == ["e0", "e1", "e2"]
+    assert event_ids(asked, behind(asked, "attribution", Asked(), rows, ["share_low"])) == ["e0", "e1", "e2"]
     claims = answer_claims(asked, Asked())
     league = claims.table.filter(group="League")
-    assert event_ids(asked, behind_claims(asked, Asked(), selection, league, ["named"])) == ["e3"]
-    assert len(event_ids(asked, behind_claims(asked, Asked(), selection, league, ["most"]))) == 4
+    assert event_ids(asked, behind(asked, "claims", Asked(), league, ["named"])) == ["e3"]
+
+
+@pytest.mark.parametrize("question", ["attribution", "claims", "initiator"])
+@pytest.mark.parametrize(
+    "more", [Asked(), Asked(windows=("first", "second")), Asked(by="event_type"), Asked(group="army")]
+)
+def test_each_count_of_a_layer_lists_as_many_events_as_it_says(tmp_path: Path, question: str, more: Asked) -> None:
+    if question == "claims" and (more.by or more.group):
+        pytest.skip("claims are told of groups alone")
+    asked = subject([*ROWS, {"date": DAY, "actor1": ARMY, "type": "Violence against civilians"}], tmp_path)
+    draw = draw_of(FIRST, LAST, seed=5)
+    reviewed_by(
+        tmp_path,
+        "attribution",
+        "ana",
+        [said("e0", "claim", "Front", drawn="d1")],
+        [said("e3", "claim", "League")],
+        draw=draw,
+    )
+    reviewed_by(tmp_path, "attribution", "ben", [said("e0", "claim", "League")], [said("e1", "unidentified")])
+    reviewed_by(
+        tmp_path, "initiator", "ana", [said("e0", "began", FRONT, drawn="d1")], [said("e2", "began", "Army")], draw=draw
+    )
+    table = QUESTIONS[question](asked, more).table
+    counts = [name for name, kind in table.schema.items() if kind == pl.Int64]
+    listed = 0
+    for row in range(table.height):
+        one = table[row]
+        for name in counts:
+            ids = event_ids(asked, behind(asked, question, more, one, [name]))
+            assert len(ids) == one[name][0], (name, one.row(0))
+            listed += name != "incidents" and len(ids) > 0
+        if question != "claims":
+            whole = event_ids(asked, behind(asked, question, more, one, ["share_high"]))
+            assert len(whole) == one["incidents"][0]
+    assert listed > 3
+
+
+QUESTIONS = {"attribution": answer_attribution, "claims": answer_claims, "initiator": answer_initiator}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import narwhals as nw
 import numpy as np
 import polars as pl
@@ -12,9 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.layers.world import subject
 from tests.star import about
 from tocsin.analysis.dating import dating
 from tocsin.analysis.incidents import weekly
+from tocsin.catalogue.behind import behind, event_ids
+from tocsin.catalogue.subject import Asked
 from tocsin.cube import SEPARATOR, Events, Selection, day_number
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
@@ -27,10 +33,12 @@ ALL = Selection(countries=("AFG",))
 DEFINITION = Definition(average_weeks=2)
 
 
-def events_of(rows: list[tuple[dt.date, dt.date, int]], covered: Span = YEAR) -> Events:
+def events_of(rows: list[tuple[dt.date, dt.date, int]], covered: Span = YEAR, engine: str = "polars") -> Events:
     facts = pl.DataFrame(
         [
             {
+                "event_id": f"e{number}",
+                "event_date": first,
                 "event_day": day_number(first),
                 "end_date": last,
                 "time_precision": code,
@@ -40,12 +48,18 @@ def events_of(rows: list[tuple[dt.date, dt.date, int]], covered: Span = YEAR) ->
                 "place_id": 1,
                 "party_id": 1,
             }
-            for first, last, code in rows
+            for number, (first, last, code) in enumerate(rows)
         ]
     )
     places = pl.DataFrame({"place_id": [1], "country": ["AFG"]})
     parties = pl.DataFrame({"party_id": [1], "names": [SEPARATOR]})
-    tables = [nw.from_native(table.lazy()) for table in (facts, places, parties)]
+    tables: list[Any] = [nw.from_native(table.lazy()) for table in (facts, places, parties)]
+    if engine == "duckdb":
+        connection = duckdb.connect()
+        for place, (name, table) in enumerate({"facts": facts, "places": places, "parties": parties}.items()):
+            connection.register(f"{name}_given", table.to_arrow())
+            connection.table(f"{name}_given").create(name)
+            tables[place] = nw.from_native(connection.table(name))
     return Events(rows=tables[0], places=tables[1], parties=tables[2], about=about([covered]))
 
 
@@ -88,6 +102,57 @@ def test_what_is_dated_beyond_the_period_reaches_into_it() -> None:
     # Dated to the Wednesday before the first week's Monday: three days before and after are Sunday to Saturday.
     table = asked([(day(-1), day(-1), 2)], definition=Definition(average_weeks=1))
     assert (table["incidents"][0], table["spread"][0]) == (0, pytest.approx(3 / 7))
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_what_began_long_before_the_period_reaches_into_it(engine: str) -> None:
+    """A year from 1 September 2020 on: seven of its 365 days lie in each week, and it is dated to none of them."""
+    began = dt.date(2020, 9, 1)
+    events = events_of([(began, began + dt.timedelta(days=364), 5), (day(0), day(0), 1)], engine=engine)
+    table = dating(events, selection=ALL, definition=DEFINITION, period=PERIOD, to_week=(2,), to_month=(3,))
+    assert table["spread"].to_list() == pytest.approx([1 + 7 / 365, *[7 / 365] * 7])
+    assert table["incidents"].to_list() == [1, *[0] * 7]
+
+
+def share_in(row: tuple[dt.date, dt.date, int], week: dt.date) -> float:
+    """Which share of an event lies in a week, day by day."""
+    first, last, code = row
+    if last == first and code == 2:
+        first, last = first - dt.timedelta(days=3), first + dt.timedelta(days=3)
+    elif last == first and code == 3:
+        first = first.replace(day=1)
+        last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    every = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
+    return len([each for each in every if 0 <= (each - week).days < 7]) / len(every)
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_the_events_behind_a_spread_week_are_those_that_reach_into_it(tmp_path: Path, engine: str) -> None:
+    rng = np.random.default_rng(8)
+    starts = rng.integers(-300, 80, 150)
+    lengths = rng.choice([0, 0, 0, 2, 40, 300], 150)
+    rows = [
+        (day(int(n)), day(int(n + length)), int(code))
+        for n, length, code in zip(starts, lengths, rng.choice([1, 2, 3], 150), strict=True)
+    ]
+    events = events_of(rows, engine=engine)
+    facts = replace(events.about.facts, to_week=(2,), to_month=(3,))
+    desk = subject([], tmp_path)
+    desk = replace(desk, events=replace(events, about=replace(events.about, facts=facts)))
+    table = dating(events, selection=ALL, definition=DEFINITION, period=PERIOD, to_week=(2,), to_month=(3,))
+    asked = Asked(week_starts="Monday", average_weeks=2)
+    for number, week in enumerate(table["week_date"]):
+        one = table.filter(week_date=week)
+        listed = event_ids(desk, behind(desk, "dating", asked, one, ["spread"]))
+        shares = {f"e{place}": share_in(row, week) for place, row in enumerate(rows)}
+        assert listed == sorted(event for event, share in shares.items() if share)
+        assert sum(shares.values()) == pytest.approx(table["spread"][number])
+        dated = event_ids(desk, behind(desk, "dating", asked, one, ["incidents"]))
+        assert len(dated) == table["incidents"][number]
+        assert set(dated) <= set(listed)
+        averaged = event_ids(desk, behind(desk, "dating", asked, one, ["spread_average"]))
+        before = {f"e{place}" for place, row in enumerate(rows) if share_in(row, week - dt.timedelta(days=7))}
+        assert set(averaged) == {*listed, *before}
 
 
 def test_as_dated_the_weeks_are_those_of_the_weekly_question() -> None:

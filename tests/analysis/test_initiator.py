@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,15 +12,16 @@ import pytest
 
 from tests.analysis.test_attribution import DAY, SPAN, frame, planted_span
 from tests.layers.planted import GROUPS as PLANTED_GROUPS
-from tests.layers.planted import first_drawn, incidents, read
+from tests.layers.planted import came_up, draw_of, first_drawn, incidents, read
 from tests.layers.world import ARMY, FRONT, LEAGUE, reviewed_by, said, subject
 from tocsin.analysis.initiator import OTHERS, initiator
-from tocsin.catalogue.answers_layers import answer_initiator, behind_initiator
-from tocsin.catalogue.behind import event_ids
+from tocsin.catalogue.answers_layers import answer_initiator
+from tocsin.catalogue.behind import behind, event_ids
 from tocsin.catalogue.drawing_layers import draw_initiator
-from tocsin.catalogue.subject import Asked, selection_of
+from tocsin.catalogue.subject import Asked
 from tocsin.errors import QuestionError
 from tocsin.figures.write import svg
+from tocsin.sources.layout import facts
 
 
 def test_by_hand() -> None:
@@ -95,8 +97,7 @@ def test_planted_share_is_covered_by_the_estimates_of_samples() -> None:
         chosen = first_drawn(120, draw)
         shown = rows.with_columns(
             state=pl.col("event_id").replace_strict({event: began[event] for event in chosen}, default=None),
-            drawn=pl.col("event_id").is_in(chosen),
-            number=pl.when(pl.col("event_id").is_in(chosen)).then(0.1).otherwise(0.9),
+            chances=came_up(pl.col("event_id").is_in(chosen)),
         )
         found = initiator(shown, spans=planted_span(), groups=["Taliban"]).row(0, named=True)
         covered += found["estimate_low"] <= truth <= found["estimate_high"]
@@ -117,17 +118,36 @@ def test_asked_of_a_desk(tmp_path: Path) -> None:
     shares = {row["group"]: (row["share_low"], row["share_high"]) for row in answer.table.iter_rows(named=True)}
     assert shares["Army"] == (pytest.approx(1 / 3), pytest.approx(1))
     assert shares["Front"] == (pytest.approx(0), pytest.approx(2 / 3))
-    reviewed_by(tmp_path, "initiator", "ana", [said("e0", "began", FRONT, drawn="1")])
+    draw = draw_of(dt.date(2021, 1, 1), dt.date(2021, 12, 31))
+    reviewed_by(tmp_path, "initiator", "ana", [said("e0", "began", FRONT, drawn="d1")], draw=draw)
     again = answer_initiator(asked, Asked(windows=("first",)))
     front = again.table.filter(group="Front").row(0, named=True)
     assert (front["begun"], front["share_low"]) == (1, pytest.approx(1 / 3))
-    assert any("A sample of 1 is small" in note for note in again.notes)
+    assert any("is small: its intervals are wide" in note for note in again.notes)
     assert any("Too few were drawn" in note for note in again.notes)
     drawn = svg(draw_initiator(asked, Asked(), again))
     assert "33–67%" in drawn
     both = answer_initiator(asked, Asked(windows=("first", "second"), by="event_type", groups=("front", "army")))
     assert svg(draw_initiator(asked, Asked(by="event_type"), both))
     assert set(both.table["group"]) == {"Front", "Army", OTHERS}
+
+
+def test_who_attacked_civilians_began_it_in_the_words_of_each_source(tmp_path: Path) -> None:
+    rows = [
+        {"date": DAY, "actor1": ARMY, "actor2": "Civilians", "type": "One-sided violence"},
+        {"date": DAY, "actor1": FRONT, "actor2": ARMY, "type": "State-based conflict"},
+    ]
+    for source, begun in (("ucdp_ged", 1), ("table", 0)):
+        told = facts(source)
+        assert set(told.attacker_first) <= set(told.event_types)
+        asked = subject(rows, tmp_path)
+        events = replace(asked.events, about=replace(asked.events.about, facts=told))
+        answer = answer_initiator(replace(asked, events=events), Asked(windows=("first",)))
+        army = answer.table.filter(group="Army").row(0, named=True)
+        assert (army["incidents"], army["by_source"]) == (2, begun)
+        assert answer.table["by_source"].sum() == begun
+        assert any("where side A attacked" in note or "second actor" in note for note in told.cautions) == bool(begun)
+    assert facts("acled").attacker_first == ("Violence against civilians",)
 
 
 def test_a_desk_without_groups_is_told(tmp_path: Path) -> None:
@@ -143,8 +163,7 @@ def test_the_events_behind_a_number_are_those_counted(tmp_path: Path) -> None:
     asked = subject(ROWS, tmp_path)
     answer = answer_initiator(asked, Asked(windows=("first",), by="event_type"))
     front = answer.table.filter(group="Front", series="All incidents")
-    selection = selection_of(asked)
-    assert event_ids(asked, behind_initiator(asked, Asked(), selection, front, ["own_low"])) == ["e0", "e1"]
-    assert event_ids(asked, behind_initiator(asked, Asked(), selection, front, ["share_low"])) == ["e0", "e1", "e2"]
+    assert event_ids(asked, behind(asked, "initiator", Asked(), front, ["own_low"])) == ["e0", "e1"]
+    assert event_ids(asked, behind(asked, "initiator", Asked(), front, ["share_low"])) == ["e0", "e1", "e2"]
     battles = answer.table.filter(group="Army", series="Battles")
-    assert event_ids(asked, behind_initiator(asked, Asked(), selection, battles, ["share_low"])) == ["e0", "e1"]
+    assert event_ids(asked, behind(asked, "initiator", Asked(), battles, ["share_low"])) == ["e0", "e1"]

@@ -76,6 +76,9 @@ def test_accept_say_skip_and_leave(desk: Path) -> None:
     assert "\\x1b[31mRed\\u202e" in ran.out
     assert '"nonsense" is not understood' in ran.err
     assert "2 decisions of ana: " in ran.err
+    # What does not come from a terminal is shown as a terminal would show it, each on its line.
+    assert "\n> a B2 2021-09-02 in: channel\n" in ran.out
+    assert "\n> q\n" in ran.out
     (claim,) = read_file(desk / "review" / "attribution.ana.csv", "attribution").decisions[0]
     assert (claim.party, claim.grade, str(claim.said_date), claim.published) == ("MUF", "B2", "2021-09-02", "channel")
     assert (claim.rule, claim.words, claim.drawn) == ("claimed", "The MUF claimed responsibility", "")
@@ -99,23 +102,49 @@ def test_while_somebody_reviews_others_can_load(desk: Path) -> None:
             with open_store(desk / ".tocsin", write=True, wait_seconds=0):
                 return "q\n"
 
+        def isatty(self) -> bool:
+            return False
+
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sys, "stdin", Waiting())
         run("review", "attribution", "--reviewer", "ana", folder=desk)
 
 
 def test_undo_takes_back_and_asks_again_in_this_sitting_and_in_the_next(desk: Path) -> None:
-    typed(desk, "attribution", "--reviewer", "ana", says="a\ni\nu\nx\nq\n")
+    here = typed(desk, "attribution", "--reviewer", "ana", says="a\ni\nu\nx\nq\n")
     assert kinds(desk) == {"MADE1": ["claim"], "MADE2": ["undecided"]}
+    assert "Taken back: MADE2 (unidentified)." in here.err
     later = typed(desk, "attribution", "--reviewer", "ana", says="u\nu\nu\nq\n")
     assert kinds(desk) == {}
-    assert "Taken back: MADE2" in later.err
+    assert "Taken back: MADE2 (undecided), of " in later.err
+    assert "Taken back: MADE1 (claim MUF), of " in later.err
     assert "There is nothing to undo" in later.err
     # A decision made anew comes back as it was before.
     typed(desk, "attribution", "--reviewer", "ana", "--event", "MADE1", says="c 1\n")
     typed(desk, "attribution", "--reviewer", "ana", "--event", "MADE1", says="i\nu\n")
     typed(desk, "attribution", "--reviewer", "ana", "--event", "MADE1", says="i\n")
     assert kinds(desk) == {"MADE1": ["unidentified"]}
+
+
+def test_at_the_end_the_last_can_still_be_taken_back(desk: Path) -> None:
+    ran = typed(desk, "attribution", "--reviewer", "ana", "--window", "early", says="s\ni\nnonsense\nu\nx\n\n")
+    assert kinds(desk) == {"MADE2": ["undecided"]}
+    assert ran.err.count("That was the last one (1 skipped: asked again when you start anew). u: take back") == 2
+    assert "1 decision of ana" in ran.err
+    left = typed(desk, "attribution", "--reviewer", "ana", "--window", "early", says="a\nq\n")
+    assert "1 left · MADE1" in left.out
+    done = typed(desk, "attribution", "--reviewer", "ana", "--window", "early", says="")
+    assert "Nothing is left to review here. To decide an event anew: --event ID." in done.err
+    anew = typed(desk, "attribution", "--reviewer", "ana", "--event", "MADE2", says="q\n")
+    assert "undecided" in anew.out.partition("You said on ")[2]
+
+
+def test_where_nothing_happened_it_is_not_said_that_notes_are_lacking(desk: Path) -> None:
+    (desk / "desk.toml").write_text(DESK.replace("2021-09-02", "2021-09-01").replace("2021-09-01", "2020-01-01"))
+    ran = typed(desk, "attribution", "--reviewer", "ana", "--window", "early", "--sample", "3", says="")
+    assert "No incident is counted here, 1 January 2020 – 1 January 2020" in ran.err
+    assert "note" not in ran.err
+    assert not (desk / "review").exists()
 
 
 def test_several_statements_and_the_initiator(desk: Path) -> None:
@@ -126,21 +155,40 @@ def test_several_statements_and_the_initiator(desk: Path) -> None:
     assert kinds(desk, layer="initiator") == {"MADE3": ["began"]}
 
 
-def test_a_random_sample_is_the_same_for_two_and_gives_a_kappa(desk: Path) -> None:
+def test_a_random_sample_is_the_same_for_two_and_its_draw_is_told(desk: Path) -> None:
     for name, says in (("ana", "x\ni\n"), ("ben", "x\nn\n")):
-        typed(desk, "attribution", "--reviewer", name, "--sample", "2", "--seed", "9", says=says)
+        drawn = typed(desk, "attribution", "--reviewer", name, "--sample", "2", "--seed", "9", says=says)
+        assert "Drawn: 2 of 4 incidents, 1 September 2021 – 4 September 2021." in drawn.err
     assert list(kinds(desk)) == list(kinds(desk, "ben"))
     file = read_file(desk / "review" / "attribution.ana.csv", "attribution")
-    assert {each[0].drawn for each in file.decisions} == {"9"}
+    assert {each[0].drawn for each in file.decisions} == {"d1"}
+    (draw,) = file.draws
+    assert (draw.seed, draw.asked, draw.incidents, draw.group, draw.countries) == (9, 2, 4, "", ("AFG",))
+    typed(desk, "attribution", "--reviewer", "ana", "--event", list(kinds(desk))[1], says="n\n")
+    file = read_file(desk / "review" / "attribution.ana.csv", "attribution")
+    assert [each[0].drawn for each in file.decisions] == ["d1", "d1"]
     status = typed(desk, "status", says="")
-    assert "ana and ben: 2 events decided by both, 50% alike; Cohen's kappa 0.33" in status.out
-    assert "fewer than 30 events" in status.out
+    assert "ana and ben: 2 events decided by both (0 by ana alone, 0 by ben alone), 100% alike" in status.out
+    assert "too few for a kappa, which needs 30." in status.out
+    assert "ana, draw d1 (seed 9): 2 decided of 2 drawn from 4 incidents, 1 September 2021" in status.out
     told = json.loads(typed(desk, "status", "--json", says="").out)
     assert told["attribution"]["agreement"][0]["events"] == 2
-    assert (
-        "Nothing is left to review here"
-        in typed(desk, "attribution", "--reviewer", "ana", "--sample", "2", "--seed", "9", says="").err
-    )
+    assert told["attribution"]["agreement"][0]["kappa"] is None
+    again = typed(desk, "attribution", "--reviewer", "ana", "--sample", "2", "--seed", "9", says="")
+    assert "Nothing is left to review here" in again.err
+
+
+def test_a_sample_of_a_window_is_no_sample_of_the_whole(desk: Path) -> None:
+    typed(desk, "attribution", "--reviewer", "ana", "--window", "early", "--sample", "9", says="i\ni\n")
+    told = (desk / "review" / "attribution.ana.draws.toml").read_text()
+    assert "first = 2021-09-01\nlast = 2021-09-02\n" in told
+    assert "asked = 2\nincidents = 2\n" in told
+    with (desk / "desk.toml").open("a") as more:
+        more.write("[windows.all]\nfirst = 2021-09-01\nlast = 2021-09-04\n")
+    ran = run("table", "attribution", "--window", "all", folder=desk)
+    assert "2 of 4 incidents could not come up in what was drawn (2 incidents, 1 September 2021" in ran.err
+    (desk / "review" / "attribution.ana.draws.toml").unlink()
+    assert "attribution.ana.draws.toml does not tell what they were drawn from" in typed(desk, "status", says="").out
 
 
 def test_a_window_and_a_group_narrow_what_is_read(desk: Path) -> None:
@@ -158,10 +206,9 @@ def test_withdrawn_and_changed_events_are_flagged_and_kept(desk: Path) -> None:
     assert "Flagged, no longer in the data (withdrawn since): MADE1" in status.out
     assert "Flagged, changed since it was read: MADE2" in status.out
     assert list(kinds(desk)) == ["MADE1", "MADE2"]
-    assert (
-        'has no event "MADE1"'
-        in typed(desk, "attribution", "--reviewer", "ana", "--event", "MADE1", says="", code=1).err
-    )
+    gone = typed(desk, "attribution", "--reviewer", "ana", "--event", "MADE1", says="", code=1).err
+    assert 'has no event "MADE1"' in gone
+    assert "It was withdrawn since you decided it: claim MUF. The decision is kept" in gone
 
 
 def test_a_spoilt_file_is_refused_the_others_are_shown_and_nothing_is_written(desk: Path) -> None:

@@ -157,3 +157,14 @@ def test_usage_errors_end_with_two(syria: Path) -> None:
     run("table", folder=syria, code=2)
     run("add", folder=syria, code=2)
     run("table", "weekly", "--as-of", "yesterday", folder=syria, code=2)
+
+
+def test_one_sided_violence_is_begun_by_the_side_that_attacked_civilians(syria: Path) -> None:
+    table = pl.read_csv(io.StringIO(run("table", "initiator", folder=syria).out))
+    one_sided = pl.read_csv(SYRIA, infer_schema=False).filter(pl.col("type_of_violence").cast(pl.Float64) == 3)
+    assert one_sided["side_b"].unique().to_list() == ["Civilians"]
+    counted = dict(table.select("group", "by_source").iter_rows())
+    of_is = (one_sided["side_a"] == "IS").sum()
+    rejected = list(csv.DictReader(io.StringIO(run("rejects", "--format", "csv", folder=syria).out)))
+    assert of_is - len(rejected) <= counted["Islamic State"] <= of_is
+    assert 0 <= one_sided.height - counted["Islamic State"] - counted["Others"] <= len(rejected)

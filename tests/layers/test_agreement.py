@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from tocsin.layers.agreement import agreement
+from tocsin.layers.agreement import FEW, agreement
 
-PAIRS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=2, max_size=80)
+PAIRS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=FEW, max_size=120)
 
 
 @given(PAIRS)
@@ -44,8 +44,17 @@ def test_closed_form_of_two_by_two() -> None:
     assert found.note == ""
 
 
-def test_few_events_and_one_sided_ones_are_warned_of() -> None:
-    assert "fewer than 30" in agreement(["a", "b"], ["a", "b"]).note
+def test_of_few_events_the_share_alike_is_told_and_no_kappa() -> None:
+    one = ["a", "b"] * 14 + ["a"]
+    few = agreement(one, ["b", *one[1:]])
+    assert few.events == 29
+    assert few.agreed == pytest.approx(28 / 29)
+    assert all(math.isnan(number) for number in (few.kappa, few.low, few.high))
+    assert few.note == "too few for a kappa, which needs 30"
+    assert not math.isnan(agreement([*one, "a"], ["b", *one[1:], "a"]).kappa)
+
+
+def test_one_sided_ones_are_warned_of() -> None:
     assert "nearly all events have one state" in agreement(["a"] * 95 + ["b"] * 5, ["a"] * 96 + ["b"] * 4).note
     assert "kappa has no value" in agreement(["a"] * 40, ["a"] * 40).note
     assert agreement([], []).note == "no event was decided by both"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.layers.world import ARMY, FRONT
-from tocsin.layers.beginnings import CIVILIANS, propose_beginning
+from tocsin.layers.beginnings import propose_beginning
 
 SAMPLE = Path(__file__).with_name("initiator_sample.csv")
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "methods" / "initiator.md"
@@ -81,12 +81,12 @@ def test_held_out_sentences_are_read_well_enough_to_propose() -> None:
 
 
 def test_the_codebook_tells_who_attacked_civilians() -> None:
-    (found,) = propose_beginning(None, actors=[ARMY, FRONT], event_type=CIVILIANS)
+    (found,) = propose_beginning(None, actors=[ARMY, FRONT], attacker_first=True)
     assert (found.party, found.span) == (ARMY, None)
-    (read,) = propose_beginning("FFZ gunmen shot two villagers.", actors=[ARMY, FRONT], event_type=CIVILIANS)
+    (read,) = propose_beginning("FFZ gunmen shot two villagers.", actors=[ARMY, FRONT], attacker_first=True)
     assert read.party == FRONT
-    assert propose_beginning(None, actors=[ARMY, FRONT], event_type="Battles") == ()
-    assert propose_beginning("The FFZ attacked.", actors=[], event_type="Battles") == ()
+    assert propose_beginning(None, actors=[ARMY, FRONT]) == ()
+    assert propose_beginning("The FFZ attacked.", actors=[]) == ()
 
 
 def test_the_words_that_led_to_it_are_told() -> None:

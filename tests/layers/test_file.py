@@ -90,7 +90,7 @@ BAD: list[tuple[Callable[[str], str], str, str, str]] = [
     (put("data_date", ""), ":2", 'data_date "" is not a day', ""),
     (put("event_id", ""), ":2", 'event_id "" is empty', ""),
     (put("vintage", "latest"), ":2", 'vintage "latest" is not the first twelve figures', ""),
-    (put("drawn", "yes"), ":2", 'drawn "yes" is not the seed', ""),
+    (put("drawn", "Draw 1"), ":2", 'drawn "Draw 1" is not the id of a draw', "attribution.ana.draws.toml"),
     (put("reviewer", "ben"), ":2", 'reviewer "ben" is not "ana", whose file this is', "two under one name"),
     (put("event_id", "e1", line=3), ":3", 'event_id "e1" was decided before, in line 2, at another time', "two names"),
     (lambda text: text.replace("grade", "grades", 1), ":1", 'the column "grades" is not known', '"grade"'),

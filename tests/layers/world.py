@@ -16,6 +16,7 @@ from tocsin.catalogue.subject import Subject
 from tocsin.cube import Events
 from tocsin.desk import Desk, Group, Window
 from tocsin.geo.gazetteer import load
+from tocsin.layers.draws import Draw
 from tocsin.layers.file import ReviewFile, file_of, read_file, with_decision
 from tocsin.layers.statements import Statement
 from tocsin.schema import Span
@@ -65,9 +66,11 @@ def said(event: str, kind: str, party: str = "", **more: Any) -> Statement:
     return replace(Statement(event_id=event, kind=kind, party=party, reviewer="ana", **given), **more)  # type: ignore[arg-type]
 
 
-def reviewed_by(folder: Path, layer: str, reviewer: str, *decisions: Sequence[Statement]) -> ReviewFile:
+def reviewed_by(
+    folder: Path, layer: str, reviewer: str, *decisions: Sequence[Statement], draw: Draw | None = None
+) -> ReviewFile:
     """A review file with these decisions, written."""
     file = read_file(file_of(folder, layer, reviewer), layer)
     for decision in decisions:
-        file = with_decision(file, tuple(replace(each, reviewer=reviewer) for each in decision))
+        file = with_decision(file, tuple(replace(each, reviewer=reviewer) for each in decision), draw=draw)
     return file

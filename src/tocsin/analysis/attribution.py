@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from tocsin.analysis.incidents import ALL
-from tocsin.analysis.sampled import came_up, wilson
+from tocsin.analysis.sampled import random_sample, wilson
 from tocsin.schema import Span
 
 ONE, SEVERAL, CONTESTED = "claimed by one", "claimed by several", "contested"
@@ -22,7 +22,18 @@ _UNREAD = _STATE.is_null()
 _BY_SOURCE = (
     _UNREAD & _SOURCE.eq(UNIDENTIFIED).fill_null(value=False) & _PROPOSED.fill_null(UNIDENTIFIED).eq(UNIDENTIFIED)
 )
+_OPEN = _STATE.fill_null(UNDECIDED).eq(UNDECIDED)
 _NAMED = _UNREAD & _SOURCE.eq("named").fill_null(value=False) & ~_PROPOSED.eq(UNIDENTIFIED).fill_null(value=False)
+
+COUNTED: Mapping[str, pl.Expr] = {
+    "reviewed": _STATE.is_not_null(),
+    "differing": pl.col("differing"),
+    "proposed": _UNREAD & _PROPOSED.is_not_null(),
+    **{name: _STATE.eq(state).fill_null(value=False) for state, name in COUNTS.items()},
+    "undecided": _OPEN,
+    "by_source": _BY_SOURCE,
+}
+"""Column of `attribution` -> which incidents it counts."""
 
 
 def attribution(
@@ -31,7 +42,7 @@ def attribution(
     """The share of incidents that nobody can attribute, with bounds for what is not decided, in each of some spans of days.
 
     Args:
-        incidents: One row an incident, as layers.judged gives: event_date, event_type, state, source, proposed, number, drawn.
+        incidents: One row an incident, as layers.judged gives: event_date, event_type, state, source, proposed, chances.
         spans: Label -> days.
         by_type: A series for each type of event, after that of all.
         confidence: Of the interval of a sample, between 0 and 1.
@@ -43,8 +54,8 @@ def attribution(
         then shares of one: share_low (decided as unidentified: all undecided ones are attributed), share_high (none of them is),
         word_low and word_high (the same, but where nobody decided the source's word counts, unless the note says otherwise),
         share_source (by the source's columns alone), several_low, several_high (claimed by several; decided as such, and all undecided
-        ones with it); sampled, estimate, estimate_low, estimate_high (of the incidents drawn at random, see `sampled.wilson`; null where
-        fewer than five were drawn). Shares are null where there is no incident.
+        ones with it); sampled (how many are a random sample of these incidents; none where some of them could not be drawn), estimate,
+        estimate_low, estimate_high (see `sampled.wilson`; null where fewer than five are). Shares are null where there is no incident.
 
     Assumes:
         A reviewer's decision is right. For share_low and share_high nothing else; for word_low and word_high also that the source's
@@ -53,17 +64,10 @@ def attribution(
     Source:
         Bounds without assumptions on what is missing: Manski (1989), Anatomy of the Selection Problem, Journal of Human Resources 24(3).
     """
-    marked = incidents.with_columns(
-        sampled=came_up(incidents),
-        unidentified=_STATE.eq(UNIDENTIFIED).fill_null(value=False),
-        open=_STATE.fill_null(UNDECIDED).eq(UNDECIDED),
-        by_source=_BY_SOURCE,
-        named=_NAMED,
-    )
     types = incidents["event_type"].drop_nulls().unique().sort().to_list() if by_type else []
     rows = []
     for label, span in spans.items():
-        within = marked.filter(pl.col("event_date").is_between(span.first, span.last))
+        within = incidents.filter(pl.col("event_date").is_between(span.first, span.last))
         for series in (ALL, *types):
             part = within if series == ALL else within.filter(pl.col("event_type") == series)
             rows.append(
@@ -80,36 +84,32 @@ def attribution(
 
 def _row(part: pl.DataFrame, confidence: float) -> dict[str, float | int | None]:
     total = part.height
-    states = dict(part.drop_nulls("state").group_by("state").len().iter_rows())
-    sums = {name: int(part[name].sum()) for name in ("unidentified", "open", "by_source", "named")}
-    several = states.get(SEVERAL, 0)
+    sums = part.select(named=_NAMED.sum(), **{name: of.sum() for name, of in COUNTED.items()}).row(0, named=True)
+    sums = {name: int(number or 0) for name, number in sums.items()}
+    unidentified, several = sums[COUNTS[UNIDENTIFIED]], sums[COUNTS[SEVERAL]]
 
     def share(count: int) -> float | None:
         return count / total if total else None
 
-    drawn = part.filter("sampled")
+    drawn = random_sample(part)
+    found = drawn.select(unidentified=COUNTED[COUNTS[UNIDENTIFIED]].sum(), open=_OPEN.sum()).row(0, named=True)
     estimate = wilson(
-        int(drawn["unidentified"].sum()),
-        int(drawn["open"].sum()),
+        found["unidentified"],
+        found["open"],
         drawn=drawn.height,
         total=total,
         confidence=confidence,
     )
     return {
         "incidents": total,
-        "reviewed": int(part["state"].is_not_null().sum()),
-        "differing": int(part["differing"].sum()),
-        "proposed": int((part["state"].is_null() & part["proposed"].is_not_null()).sum()),
-        **{name: int(states.get(state, 0)) for state, name in COUNTS.items()},
-        "undecided": sums["open"],
-        "by_source": sums["by_source"],
-        "share_low": share(sums["unidentified"]),
-        "share_high": share(sums["unidentified"] + sums["open"]),
-        "word_low": share(sums["unidentified"] + sums["by_source"]),
-        "word_high": share(sums["unidentified"] + sums["open"] - sums["named"]),
+        **{name: sums[name] for name in COUNTED},
+        "share_low": share(unidentified),
+        "share_high": share(unidentified + sums["undecided"]),
+        "word_low": share(unidentified + sums["by_source"]),
+        "word_high": share(unidentified + sums["undecided"] - sums["named"]),
         "share_source": share(int((part["source"].fill_null(UNIDENTIFIED) == UNIDENTIFIED).sum())),
         "several_low": share(several),
-        "several_high": share(several + sums["open"]),
+        "several_high": share(several + sums["undecided"]),
         "sampled": drawn.height,
         **dict(zip(("estimate", "estimate_low", "estimate_high"), estimate, strict=True)),
     }
@@ -167,6 +167,13 @@ def claimed(incidents: pl.DataFrame, *, spans: Mapping[str, Span], groups: Seque
 
 
 def _claims(within: pl.DataFrame, group: str) -> dict[str, int]:
+    counts = within.select(**{name: of.sum() for name, of in claims_counted(group).items()})
+    return {name: int(value or 0) for name, value in counts.row(0, named=True).items()}
+
+
+def claims_counted(group: str) -> dict[str, pl.Expr]:
+    """Column of `claimed` -> which incidents it counts for a group."""
+
     def has(name: str) -> pl.Expr:
         return pl.col(name).list.contains(group)
 
@@ -174,19 +181,18 @@ def _claims(within: pl.DataFrame, group: str) -> dict[str, int]:
     disputed = _STATE.is_in([CONTESTED, SEVERAL]).fill_null(value=False)
     proposed = _UNREAD & _PROPOSED.is_in([CONTESTED, SEVERAL]).fill_null(value=False)
     reached = _UNREAD & (has("proposed_claims") | has("proposed_named"))
-    counts = within.select(
-        named=has("parties").sum(),
-        claims=has("claims").sum(),
-        denials=has("denials").sum(),
-        doubtful=has("doubtful").sum(),
-        shared=(has("claims") & (pl.col("claims").list.len() > 1)).sum(),
-        contested=(counted & disputed).sum(),
-        with_contested=counted.sum(),
-        without_contested=(counted & ~disputed).sum(),
-        least=(counted & ~disputed & ~proposed).sum(),
-        most=(counted | reached).sum(),
-    )
-    return {name: int(value or 0) for name, value in counts.row(0, named=True).items()}
+    return {
+        "named": has("parties"),
+        "claims": has("claims"),
+        "denials": has("denials"),
+        "doubtful": has("doubtful"),
+        "shared": has("claims") & (pl.col("claims").list.len() > 1),
+        "contested": counted & disputed,
+        "with_contested": counted,
+        "without_contested": counted & ~disputed,
+        "least": counted & ~disputed & ~proposed,
+        "most": counted | reached,
+    }
 
 
 CLAIMED: Mapping[str, type[pl.DataType]] = {

@@ -5,20 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from tocsin.analysis.incidents import moving_mean, reach, span_of
 from tocsin.analysis.weeks import covered_weeks, week_start, whole_weeks
-from tocsin.cube import EPOCH, Events, Selection, count, day_number
+from tocsin.cube import EPOCH, Events, Selection, count, day_number, selected
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
 from tocsin.schema import Span
 
 OPEN_DAYS = 14
 """A week that ended fewer days than this before the day of the data may still be filled."""
-_MARGIN = dt.timedelta(days=45)
+MONTH = dt.timedelta(days=31)
+"""By a rule of dating an event took place at most so far from its date."""
 
 
 def dating(
@@ -88,7 +90,7 @@ def _by_span(
 ) -> pl.DataFrame:
     """event_day, first, last (of what each event may span, days since 1970-01-01), incidents; also of events dated beyond the days."""
     lasting = [name for name in ("end_date", "time_precision") if name in events.row_columns]
-    around = Span(days.first - _MARGIN, days.last + _MARGIN)
+    around = Span(_earliest(events, selection, days), days.last + MONTH)
     cube = count(events, selection.within(around), by=["event_day", *lasting])
     day = pl.col("event_day").cast(pl.Int64)
     cube = cube.with_columns(event_day=day, first=day, last=day)
@@ -105,6 +107,17 @@ def _by_span(
             last=pl.when(week).then(day + 3).when(month).then(_number(date.dt.month_end())).otherwise("last"),
         )
     return cube.group_by("event_day", "first", "last").agg(pl.col("incidents").sum()).sort("event_day", "first", "last")
+
+
+def _earliest(events: Events, selection: Selection, days: Span) -> dt.date:
+    """From which date on an event may reach into the days: by a rule, or because it lasted until then."""
+    ruled = days.first - MONTH
+    if "end_date" not in events.row_columns:
+        return ruled
+    lasting = selected(events, selection.within(None)).filter(nw.col("end_date") >= days.first)
+    first: pl.DataFrame = lasting.select(nw.col("event_day").min()).collect("polars").to_native()
+    began = first.item()
+    return ruled if began is None else min(ruled, EPOCH + dt.timedelta(days=began))
 
 
 def _number(date: pl.Expr) -> pl.Expr:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from tocsin.analysis.incidents import ALL
-from tocsin.analysis.sampled import came_up, wilson
+from tocsin.analysis.sampled import random_sample, wilson
 from tocsin.schema import Span
 
 OTHERS = "Others"
@@ -26,7 +26,7 @@ def initiator(
 
     Args:
         incidents: One row an incident, as layers.judged gives: event_date, event_type, state (label of who began it, "undecided", or null
-            where nobody decided), source, proposed, parties, number, drawn.
+            where nobody decided), source, proposed, parties, chances.
         spans: Label -> days.
         groups: Labels; whoever else began one is of OTHERS.
         by_type: A series for each type of event, after that of all.
@@ -38,7 +38,7 @@ def initiator(
         codebook names the perpetrator first), proposed (nobody decided, and the rules propose the group: in no share), open (undecided,
         with the group among the actors); shares of all incidents: share_low ((begun + by_source) / incidents: it began no undecided one),
         share_high (it began all undecided ones in which it takes part); of those in which it takes part, own_low and own_high; rules (the
-        share if every proposal were right); sampled, estimate, estimate_low, estimate_high (of the incidents drawn at random). The lower
+        share if every proposal were right); sampled, estimate, estimate_low, estimate_high (as `attribution`). The lower
         shares of all groups add up to at most one; the upper ones do not.
 
     Assumes:
@@ -47,24 +47,15 @@ def initiator(
     Source:
         As analysis.attribution.
     """
-    people = pl.when(pl.col("state") != UNDECIDED).then("state")
-    unread = pl.col("state").is_null()
-    marked = incidents.with_columns(
-        sampled=came_up(incidents),
-        decided=_grouped(people, groups),
-        told=_grouped(pl.when(unread).then("source"), groups),
-        suggested=_grouped(pl.when(unread & pl.col("source").is_null()).then("proposed"), groups),
-    )
-    others = pl.col("parties").list.set_difference(pl.lit(list(groups), dtype=pl.List(pl.String))).list.len() > 0
     types = incidents["event_type"].drop_nulls().unique().sort().to_list() if by_type else []
     rows = []
     for label, span in spans.items():
-        within = marked.filter(pl.col("event_date").is_between(span.first, span.last))
+        within = incidents.filter(pl.col("event_date").is_between(span.first, span.last))
         for series in (ALL, *types):
             part = within if series == ALL else within.filter(pl.col("event_type") == series)
+            drawn = random_sample(part)
             for group in (*groups, OTHERS):
-                involved = others if group == OTHERS else pl.col("parties").list.contains(group)
-                row = _row(part, group, involved, confidence)
+                row = _row(part, drawn, initiator_counted(group, groups), confidence)
                 rows.append(
                     {
                         "period": label,
@@ -82,23 +73,36 @@ def _grouped(party: pl.Expr, groups: Sequence[str]) -> pl.Expr:
     return pl.when(party.is_in(list(groups))).then(party).when(party.is_not_null()).then(pl.lit(OTHERS))
 
 
-def _row(part: pl.DataFrame, group: str, involved: pl.Expr, confidence: float) -> dict[str, float | int | None]:
+def initiator_counted(group: str, groups: Sequence[str]) -> dict[str, pl.Expr]:
+    """Column of `initiator` -> which incidents it counts for a group; and "own" (it began and takes part in) and "unsure" (no person says
+    who began, and it takes part)."""
+    unread = pl.col("state").is_null()
+    decided = _grouped(pl.when(pl.col("state") != UNDECIDED).then("state"), groups)
+    told = _grouped(pl.when(unread).then("source"), groups)
+    suggested = _grouped(pl.when(unread & pl.col("source").is_null()).then("proposed"), groups)
+    known = pl.coalesce(decided, told)
+    others = pl.col("parties").list.set_difference(pl.lit(list(groups), dtype=pl.List(pl.String))).list.len() > 0
+    involved = others if group == OTHERS else pl.col("parties").list.contains(group)
+    of = {
+        "involved": involved,
+        "begun": decided == group,
+        "by_source": told == group,
+        "proposed": suggested == group,
+        "open": known.is_null() & involved,
+        "own": (known == group) & involved,
+        "unsure": decided.is_null() & involved,
+    }
+    return {name: test.fill_null(value=False) for name, test in of.items()}
+
+
+def _row(
+    part: pl.DataFrame, drawn: pl.DataFrame, counted: Mapping[str, pl.Expr], confidence: float
+) -> dict[str, float | int | None]:
     total = part.height
-    known = pl.coalesce("decided", "told")
-    counts = part.select(
-        involved=involved.sum(),
-        begun=(pl.col("decided") == group).sum(),
-        by_source=(pl.col("told") == group).sum(),
-        proposed=(pl.col("suggested") == group).sum(),
-        open=(known.is_null() & involved).sum(),
-        own=((known == group) & involved).sum(),
-        found=(pl.col("sampled") & (pl.col("decided") == group)).sum(),
-        unsure=(pl.col("sampled") & pl.col("decided").is_null() & involved).sum(),
-        sampled=pl.col("sampled").sum(),
-    )
-    found = {name: int(value or 0) for name, value in counts.row(0, named=True).items()}
+    found = _sums(part, counted)
+    sample = _sums(drawn, counted)
     sure = found["begun"] + found["by_source"]
-    estimate = wilson(found["found"], found["unsure"], drawn=found["sampled"], total=total, confidence=confidence)
+    estimate = wilson(sample["begun"], sample["unsure"], drawn=drawn.height, total=total, confidence=confidence)
     return {
         "incidents": total,
         **{name: found[name] for name in ("involved", "begun", "by_source", "proposed", "open")},
@@ -107,9 +111,14 @@ def _row(part: pl.DataFrame, group: str, involved: pl.Expr, confidence: float) -
         "own_low": found["own"] / found["involved"] if found["involved"] else None,
         "own_high": (found["own"] + found["open"]) / found["involved"] if found["involved"] else None,
         "rules": (sure + found["proposed"]) / total if total else None,
-        "sampled": found["sampled"],
+        "sampled": drawn.height,
         **dict(zip(("estimate", "estimate_low", "estimate_high"), estimate, strict=True)),
     }
+
+
+def _sums(part: pl.DataFrame, counted: Mapping[str, pl.Expr]) -> dict[str, int]:
+    sums = part.select(**{name: of.sum() for name, of in counted.items()}).row(0, named=True)
+    return {name: int(value or 0) for name, value in sums.items()}
 
 
 SCHEMA: Mapping[str, type[pl.DataType]] = {

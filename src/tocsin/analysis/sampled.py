@@ -11,14 +11,32 @@ FEW = 5
 """Of fewer drawn incidents than this no estimate is given."""
 
 
-def came_up(incidents: pl.DataFrame) -> pl.Series:
-    """True for the incidents that came up in a random order: up to the last one that was drawn; for none where none was.
+def random_sample(incidents: pl.DataFrame) -> pl.DataFrame:
+    """Those of some incidents that are a random sample of them all; none where some of them could not come up.
+
+    Each incident of a random order that was read up to some number came up if its own is not above that. Where parts of them were
+    read to different numbers, those up to the lowest are a sample of all. Of several orders the one with the most is taken: what came
+    up in two of them is no sample of either.
 
     Args:
-        incidents: number (in the order), drawn.
+        incidents: Of whatever is asked for (a window, a type of event), with chances: for each random order in which an incident could
+            come up seed, number and upto (a list, see layers.draws).
+
+    Source:
+        As layers.told.random_number.
     """
-    reach = incidents.filter("drawn")["number"].max()
-    return incidents.select(pl.col("number").le(pl.lit(reach, dtype=pl.Float64)).fill_null(value=False)).to_series()
+    orders = (
+        incidents.select("chances")
+        .with_row_index("at")
+        .explode("chances", keep_nulls=False, empty_as_null=False)
+        .unnest("chances")
+        .with_columns(least=pl.col("upto").min().over("seed"), held=pl.len().over("seed"))
+        .filter(pl.col("held") == incidents.height, pl.col("number") <= pl.col("least"))
+    )
+    if orders.is_empty():
+        return incidents.clear()
+    counts = orders.group_by("seed").len().sort("len", "seed", descending=[True, False])
+    return incidents[orders.filter(seed=counts["seed"][0])["at"]]
 
 
 def wilson(

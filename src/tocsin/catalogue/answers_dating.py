@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from tocsin.analysis.dating import OPEN_DAYS, dating
-from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of, selection_of
+from tocsin.catalogue.subject import Answer, Asked, Subject, dated_of, definition_of, period_of, selection_of
 from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, subtitle
 from tocsin.schema import spoken_date
 
@@ -13,15 +13,15 @@ from tocsin.schema import spoken_date
 def answer_dating(subject: Subject, asked: Asked) -> Answer:
     definition = definition_of(subject, asked)
     selection, involving, notes = for_group(subject, asked, selection_of(subject))
-    period, about, own = period_of(subject), subject.events.about, subject.desk.dating
+    period, about, rules = period_of(subject), subject.events.about, dated_of(subject)
     dated = about.newest if about.vintages else None
     table = dating(
         subject.events,
         selection=selection,
         definition=definition,
         period=period,
-        to_week=about.facts.to_week if own.to_week is None else own.to_week,
-        to_month=about.facts.to_month if own.to_month is None else own.to_month,
+        to_week=rules.to_week,
+        to_month=rules.to_month,
         data_date=dated.data_date if dated and dated.dated else None,
     )
     return Answer(

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from tocsin.analysis.attribution import attribution, claimed
-from tocsin.analysis.incidents import ALL
-from tocsin.analysis.initiator import OTHERS, initiator
+from tocsin.analysis.initiator import initiator
 from tocsin.analysis.periods import covered_periods
-from tocsin.analysis.sampled import came_up
+from tocsin.analysis.sampled import random_sample
 from tocsin.catalogue.answers_coverage import every_of
-from tocsin.catalogue.reviewing import Reading, groups_of, read
-from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, definition_of, period_of, selection_of, windows_of
+from tocsin.catalogue.reviewing import SHOWN, Reading, read
+from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of, selection_of, windows_of
 from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, subtitle
-from tocsin.cube import Selection
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
-from tocsin.schema import Span
-from tocsin.store.open import joined
+from tocsin.schema import Span, listed
 
 FEW_A_PERIOD = 10
 """With fewer incidents a month or week than this on average, shares move by ten points for one incident."""
@@ -30,7 +25,8 @@ SMALL_SAMPLE = 100
 
 def answer_attribution(subject: Subject, asked: Asked) -> Answer:
     selection, involving, notes = for_group(subject, asked, selection_of(subject))
-    spans, every = _spans(subject, asked)
+    # Types of every month would be a table that nobody reads: of these the whole period is told.
+    spans, every = (_windows(subject, asked), "") if asked.by else _spans(subject, asked)
     whole = _whole(spans)
     reading = read(subject, selection.within(whole), layer="attribution")
     table = attribution(reading.incidents, spans=spans, by_type=_by_type(asked))
@@ -43,6 +39,7 @@ def answer_attribution(subject: Subject, asked: Asked) -> Answer:
         definition=counted(subject, selection, _definition(subject, asked, every), involving=involving),
         notes=(
             *notes,
+            *_named_there(involving),
             "Bounds: of what no person has decided, all is attributed (lower) or none (upper). Narrower ones trust the source where nobody "
             "has read: an actor that it calls unidentified is so, and one that it names did it, unless the note says otherwise.",
             *reading.sentences(),
@@ -55,7 +52,7 @@ def answer_attribution(subject: Subject, asked: Asked) -> Answer:
 
 
 def answer_claims(subject: Subject, asked: Asked) -> Answer:
-    groups = _labels(subject, asked)
+    groups = labels_of(subject, asked)
     selection = selection_of(subject)
     spans = _windows(subject, asked)
     reading = read(subject, selection.within(_whole(spans)), layer="attribution")
@@ -77,7 +74,7 @@ def answer_claims(subject: Subject, asked: Asked) -> Answer:
 
 
 def answer_initiator(subject: Subject, asked: Asked) -> Answer:
-    groups = _labels(subject, asked)
+    groups = labels_of(subject, asked)
     selection, involving, notes = for_group(subject, asked, selection_of(subject))
     spans = _windows(subject, asked)
     reading = read(subject, selection.within(_whole(spans)), layer="initiator")
@@ -90,8 +87,7 @@ def answer_initiator(subject: Subject, asked: Asked) -> Answer:
         definition=counted(subject, selection, involving=involving),
         notes=(
             *notes,
-            "The order of the actors says nothing of who began, but in violence against civilians. Lower bound: the group began no "
-            "undecided incident; upper bound: all of those in which it takes part.",
+            f"{_order(subject)} Lower bound: the group began no undecided incident; upper bound: all of those in which it takes part.",
             *reading.sentences(),
             *_samples(reading, table),
             *coverage_notes(subject, list(spans.values())),
@@ -100,7 +96,24 @@ def answer_initiator(subject: Subject, asked: Asked) -> Answer:
     )
 
 
-def _labels(subject: Subject, asked: Asked) -> list[str]:
+def _named_there(involving: str) -> list[str]:
+    if not involving:
+        return []
+    return [
+        f"Incidents{involving} are those in which the source names it, so its columns leave few of them unattributed: only those with an "
+        "unidentified actor beside."
+    ]
+
+
+def _order(subject: Subject) -> str:
+    """What the order of the actors tells, by the source's codebook."""
+    first = subject.events.about.facts.attacker_first
+    if not first:
+        return "The order of the actors says nothing of who began."
+    return f"The order of the actors says nothing of who began, but in {listed(first)}: there the codebook names the attacker first."
+
+
+def labels_of(subject: Subject, asked: Asked) -> list[str]:
     """Labels of the groups asked for, or of all of the desk's.
 
     Raises:
@@ -158,24 +171,60 @@ def _definition(subject: Subject, asked: Asked, every: str) -> Definition | None
 
 
 def _samples(reading: Reading, table: pl.DataFrame) -> list[str]:
-    """What the estimate from a random sample rests on; nothing where none was drawn."""
-    drawn = int(reading.incidents["drawn"].sum())
-    if not drawn:
-        return (
-            []
-            if not reading.known.states
-            else ["No incident was drawn at random (tocsin review --sample): bounds only, no estimate."]
+    """What the estimate from a random sample rests on, or why there is none; nothing where nobody has reviewed."""
+    known = reading.known
+    if not known.states or reading.incidents.is_empty():
+        return []
+    if not known.read and not known.undrawn:
+        return ["No incident was drawn at random (tocsin review --sample): bounds only, no estimate."]
+    said = []
+    drawn = _sampled(reading.incidents, table)
+    if not drawn.is_empty():
+        missed = int(drawn["state"].is_null().sum())
+        said.append(
+            f"Estimates: from {drawn.height:,} incidents drawn at random (95 per cent, Wilson)"
+            + (f"; {missed:,} that came up and were not decided widen the interval." if missed else ".")
         )
-    unread = reading.incidents.filter(came_up(reading.incidents))
-    missed = unread.filter(pl.col("state").is_null()).height
-    said = [
-        f"Estimates: from {drawn:,} incidents drawn at random and reviewed (95 per cent, Wilson)"
-        + (f"; {missed:,} that came up and were not decided widen the interval." if missed else ".")
-    ]
-    if drawn < SMALL_SAMPLE:
-        said.append(f"A sample of {drawn:,} is small: its intervals are wide.")
-    if table["estimate_low"].drop_nulls().is_empty():
-        said.append("Too few were drawn in each window for an estimate.")
+        if drawn.height < SMALL_SAMPLE:
+            said.append(f"A sample of {drawn.height:,} is small: its intervals are wide.")
+        if table["estimate_low"].drop_nulls().is_empty():
+            said.append("Too few were drawn in each window for an estimate.")
+    return [*said, *_undrawn(reading, table)]
+
+
+def _sampled(incidents: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """The incidents on which the estimates of a table rest."""
+    return pl.concat(map(random_sample, _by_days(incidents, table))).unique("event_id", maintain_order=True)
+
+
+def _by_days(incidents: pl.DataFrame, table: pl.DataFrame) -> list[pl.DataFrame]:
+    """The incidents of each span of a table."""
+    days = table.select("from_date", "to_date").unique(maintain_order=True)
+    return [incidents.filter(pl.col("event_date").is_between(first, last)) for first, last in days.iter_rows()]
+
+
+def _undrawn(reading: Reading, table: pl.DataFrame) -> list[str]:
+    """Why there is no estimate where some incidents could not be drawn."""
+    known, said = reading.known, []
+    incidents = pl.concat(_by_days(reading.incidents, table)).unique("event_id")
+    seeds = {read.draw.seed for read in known.read}
+    could = {
+        seed: int(incidents["chances"].list.eval(pl.element().struct.field("seed") == seed).list.any().sum())
+        for seed in seeds
+    }
+    outside = incidents.height - max(could.values(), default=0)
+    if seeds and outside:
+        froms = list(dict.fromkeys(str(read.draw) for read in known.read))
+        said.append(
+            f"{outside:,} of {incidents.height:,} incidents could not come up in what was drawn "
+            f"({'; '.join(froms[:SHOWN])}{' …' if len(froms) > SHOWN else ''}): where one of them counts there are bounds and no "
+            f"estimate. Ask for what was drawn from, or draw from all that you ask for: tocsin review {reading.layer} --sample."
+        )
+    if known.undrawn:
+        said.append(
+            f"{len(known.undrawn):,} reviewed incidents name a draw of which no file tells what it was drawn from: they count as decided, "
+            "and are no sample."
+        )
     return said
 
 
@@ -184,45 +233,3 @@ def _few(table: pl.DataFrame, every: str) -> list[str]:
     if not isinstance(mean, float) or mean >= FEW_A_PERIOD:
         return []
     return [f"With {mean:.1f} incidents a {every} on average, one incident moves a share by many points."]
-
-
-def behind_attribution(
-    _subject: Subject, _asked: Asked, selection: Selection, rows: pl.DataFrame, _columns: Sequence[str]
-) -> Behind:
-    """A share is one of all incidents of its days."""
-    return _of_days(selection, rows, sorted(set(rows["series"]) - {ALL}))
-
-
-def behind_claims(
-    subject: Subject, _asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]
-) -> Behind:
-    """What the source names of the groups; all incidents of the days where claims beside it count."""
-    names = groups_of(subject)
-    days = _of_days(selection, rows, [])
-    if set(columns) <= {"named"}:
-        return Behind(
-            selection.involving([name for label in rows["group"].unique() for name in names[label]]), days.spans
-        )
-    return days
-
-
-def behind_initiator(
-    subject: Subject, _asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]
-) -> Behind:
-    """A share is one of all incidents of its days; what is of a group alone is of those that it takes part in."""
-    days = _of_days(selection, rows, sorted(set(rows["series"]) - {ALL}))
-    labels = set(rows["group"])
-    if set(columns) <= {"involved", "begun", "by_source", "open", "own_low", "own_high"} and OTHERS not in labels:
-        names = groups_of(subject)
-        actors = [name for label in sorted(labels) for name in names[label]]
-        if selection.actors is not None:
-            actors = [name for name in actors if name in selection.actors]
-        return Behind(days.selection.involving(actors), days.spans, column=days.column)
-    return days
-
-
-def _of_days(selection: Selection, rows: pl.DataFrame, types: Sequence[str]) -> Behind:
-    days = rows.select("from_date", "to_date").unique().sort("from_date")
-    spans = joined([Span(first, last) for first, last in days.iter_rows()])
-    whole = "series" not in rows.columns or ALL in set(rows["series"])
-    return Behind(selection, spans, column=None if whole or not types else ("event_type", tuple(types)))

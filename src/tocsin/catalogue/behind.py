@@ -15,14 +15,16 @@ from tocsin.analysis.weeks import covered_weeks, week_start
 from tocsin.catalogue.answers_agreement import behind_agreement
 from tocsin.catalogue.answers_change import behind_change, behind_trend, behind_watch
 from tocsin.catalogue.answers_coverage import behind_mix, behind_outlets, behind_panel, behind_scales
-from tocsin.catalogue.answers_layers import behind_attribution, behind_claims, behind_initiator
 from tocsin.catalogue.answers_place import behind_position
+from tocsin.catalogue.behind_layers import behind_attribution, behind_claims, behind_initiator
 from tocsin.catalogue.ids import EventIds
 from tocsin.catalogue.subject import (
     Asked,
     Behind,
+    Dated,
     Subject,
     actors_of,
+    dated_of,
     definition_of,
     level_of,
     period_of,
@@ -31,7 +33,7 @@ from tocsin.catalogue.subject import (
     windows_of,
 )
 from tocsin.catalogue.unsettled import BAND
-from tocsin.cube import Selection, day_number, selected
+from tocsin.cube import Events, Selection, day_number, selected
 from tocsin.schema import Span
 from tocsin.store.open import joined
 
@@ -69,8 +71,7 @@ def event_ids(subject: Subject, rows: Behind) -> EventIds:
         places += [distance > over] if over is not None else []
         places += [distance <= upto] if upto is not None else []
         places += [~distance.is_null()]
-    days = nw.col("event_day")
-    spans = [(days >= day_number(span.first)) & (days <= day_number(span.last)) for span in rows.spans]
+    spans = [_on(span) if rows.reaching is None else _into(span, rows.reaching, events) for span in rows.spans]
     if not spans:
         return EventIds()
     inside = spans[0]
@@ -80,7 +81,36 @@ def event_ids(subject: Subject, rows: Behind) -> EventIds:
     if places:
         table = table.join(events.places.filter(*places).select("place_id"), on="place_id", how="semi")
     found: pl.DataFrame = table.select("event_id").collect("polars").to_native()
-    return EventIds(found["event_id"])
+    ids = found["event_id"]
+    return EventIds(ids if rows.ids is None else ids.filter(ids.is_in(list(rows.ids))))
+
+
+def _on(span: Span) -> nw.Expr:
+    """Dated to one of the days."""
+    day = nw.col("event_day")
+    return (day >= day_number(span.first)) & (day <= day_number(span.last))
+
+
+def _into(span: Span, rules: Dated, events: Events) -> nw.Expr:
+    """Dated to one of the days or reaching into them, as analysis.dating spreads events."""
+    inside = _on(span)
+    if "end_date" in events.row_columns:
+        inside = inside | ((nw.col("event_day") < day_number(span.first)) & (nw.col("end_date") >= span.first))
+    if "time_precision" not in events.row_columns:
+        return inside
+    code, alone = nw.col("time_precision"), nw.lit(value=True)
+    if "end_date" in events.row_columns:
+        # A span that the data give goes before a rule.
+        alone = nw.col("end_date").is_null() | (nw.col("end_date") <= nw.col("event_date"))
+    days = dt.timedelta(days=3)
+    months = Span(span.first.replace(day=1), _month_end(span.last))
+    for codes, wide in ((rules.to_week, Span(span.first - days, span.last + days)), (rules.to_month, months)):
+        inside = inside | (alone & code.is_in(list(codes)) & _on(wide)) if codes else inside
+    return inside
+
+
+def _month_end(day: dt.date) -> dt.date:
+    return (day.replace(day=1) + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
 
 
 def _weekly(subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]) -> Behind:
@@ -157,9 +187,10 @@ def _weeks(subject: Subject, asked: Asked, rows: pl.DataFrame, columns: Sequence
 
 
 def _dated(subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]) -> Behind:
-    """Incidents dated to the weeks; those that only reach in by their span are not looked up."""
+    """Incidents dated to the weeks; of what is spread, those that reach into them too."""
     averaged = ["average"] if {"average", "spread_average"} & set(columns) else []
-    return Behind(selection, _weeks(subject, asked, rows, averaged))
+    spread = {"spread", "spread_average", "difference"} & set(columns)
+    return Behind(selection, _weeks(subject, asked, rows, averaged), reaching=dated_of(subject) if spread else None)
 
 
 def _span(first: int, stop: int, starts: str) -> Span:

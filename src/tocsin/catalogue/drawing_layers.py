@@ -22,11 +22,17 @@ LABELS = Labels(
 )
 
 
+UNREAD = "Whoever does not trust the source can say nothing yet: each share may be anything from 0 to 100 per cent."
+
+
 def draw_attribution(subject: Subject, asked: Asked, answer: Answer) -> Any:
     """Bounds by month or week; of windows, or by type of event, a bar each."""
     if asked.windows or asked.by:
-        return _bars(answer, label="series" if asked.by else "period", heading="period" if asked.by else None)
+        heading = "period" if asked.by and answer.table["period"].n_unique() > 1 else None
+        return _bars(answer, label="series" if asked.by else "period", heading=heading, words=("word_low", "word_high"))
     table = answer.table
+    # Where nobody has read, bounds without trust in the source are from nought to all: said, and not drawn.
+    unread = () if table["reviewed"].sum() else (UNREAD,)
     days = table.select(first=pl.min("from_date"), last=pl.max("to_date")).row(0)
     return bounds(
         table.select(
@@ -41,7 +47,7 @@ def draw_attribution(subject: Subject, asked: Asked, answer: Answer) -> Any:
             high="share_high",
             source="share_source",
         ),
-        caption=captioned(answer),
+        caption=captioned(answer, *unread),
         unit="per cent of incidents",
         labels=LABELS,
         events=[Marker(each.date, each.label) for each in subject.desk.markers if days[0] <= each.date <= days[1]],
@@ -79,7 +85,14 @@ def draw_claims(_subject: Subject, _asked: Asked, answer: Answer) -> Any:
     )
 
 
-def _bars(answer: Answer, *, label: str, heading: str | None, table: pl.DataFrame | None = None) -> Any:
+def _bars(
+    answer: Answer,
+    *,
+    label: str,
+    heading: str | None,
+    table: pl.DataFrame | None = None,
+    words: tuple[str, str] | None = None,
+) -> Any:
     """
     Raises:
         QuestionError: there is no incident.
@@ -87,6 +100,7 @@ def _bars(answer: Answer, *, label: str, heading: str | None, table: pl.DataFram
     table = answer.table if table is None else table
     if not table["incidents"].sum():
         raise QuestionError("there is nothing to draw: no incident is counted", next_step="Choose other windows.")
+    nothing = pl.lit(None, dtype=pl.Float64)
     return began(
         table.select(
             "estimate",
@@ -96,10 +110,13 @@ def _bars(answer: Answer, *, label: str, heading: str | None, table: pl.DataFram
             heading=pl.col(heading) if heading else pl.lit(None, dtype=pl.String),
             low="share_low",
             high="share_high",
+            word_low=words[0] if words else nothing,
+            word_high=words[1] if words else nothing,
         ),
         caption=captioned(answer),
         unit="per cent of incidents",
-        sure="decided",
+        sure="decided" if words else "decided, or told by the codebook",
+        word="open if the source is trusted",
         still="not decided",
         sampled="from a random sample",
     )

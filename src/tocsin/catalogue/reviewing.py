@@ -12,7 +12,7 @@ from tocsin.catalogue.subject import Subject
 from tocsin.cube import Selection
 from tocsin.layers.file import ReviewFile, read_layer
 from tocsin.layers.judged import Flagged, Reviewed, flagged, judged, reviewed
-from tocsin.layers.told import MANY, told, told_of
+from tocsin.layers.told import MANY, any_notes, told, told_of
 
 SHOWN = 5
 """So many ids are printed in a note; `tocsin review status` prints all."""
@@ -27,7 +27,7 @@ class Reading:
         files: The review files of the layer.
         known: What they say of this data set.
         flags: Which of their events were withdrawn or changed since.
-        notes_there: The data have notes.
+        lacking: What to say of incidents of which none has a note; empty where some have, or where there is no incident.
         layer: Its name.
     """
 
@@ -35,7 +35,7 @@ class Reading:
     files: tuple[ReviewFile, ...]
     known: Reviewed
     flags: Flagged
-    notes_there: bool
+    lacking: str
     layer: str
 
     def sentences(self) -> tuple[str, ...]:
@@ -43,6 +43,8 @@ class Reading:
         return (self._layer(), *self._flags(), *self._data())
 
     def _layer(self) -> str:
+        if self.incidents.is_empty():
+            return "No incident is counted here: there is nothing to review, and no share."
         if not self.known.states:
             return (
                 "Nobody has reviewed an incident yet: all is from the source's columns and the rules' proposals. Review: "
@@ -75,8 +77,8 @@ class Reading:
 
     def _data(self) -> list[str]:
         notes = []
-        if not self.notes_there:
-            notes.append("The data have no notes: the rules see the actors' columns alone.")
+        if self.lacking:
+            notes.append(f"{self.lacking}: the rules see the actors' columns alone.")
         if self.incidents.height > MANY:
             notes.append(
                 f"The rules read {self.incidents.height:,} incidents one by one: a narrower period is quicker."
@@ -117,6 +119,15 @@ def read(subject: Subject, selection: Selection, *, layer: str) -> Reading:
     dataset, groups = subject.events.about.dataset, groups_of(subject)
     known = reviewed(files, dataset=dataset, layer=layer, groups=groups)
     rows = told(subject.events, selection)
-    incidents = judged(rows, known, layer=layer, groups=groups)
+    incidents = judged(
+        rows, known, layer=layer, groups=groups, attacker_first=subject.events.about.facts.attacker_first
+    )
     flags = flagged(files, told_of(subject.events, sorted(known.states)), dataset=dataset)
-    return Reading(incidents, files, known, flags, bool(rows["notes"].drop_nulls().len()), layer)
+    return Reading(incidents, files, known, flags, lacking_notes(subject, rows), layer)
+
+
+def lacking_notes(subject: Subject, rows: pl.DataFrame) -> str:
+    """What to say of incidents (of layers.told) of which none has a note; empty where some have, or where there is no incident."""
+    if rows.is_empty() or rows["notes"].drop_nulls().len():
+        return ""
+    return "None of these incidents has a note" if any_notes(subject.events) else "The data have no notes"

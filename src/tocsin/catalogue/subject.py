@@ -147,12 +147,38 @@ class Behind:
         spans: Days, apart from each other, in order of time.
         column: A column of rows or places, with the values counted; null where the value is not known.
         km: Over the first and up to the second of these from the nearest capital; None is no bound.
+        ids: Of these, the events counted; None: all.
+        reaching: Count events too that only reach into the days, by what they lasted or by a rule of dating; None: those dated to them.
     """
 
     selection: Selection
     spans: tuple[Span, ...]
     column: tuple[str, tuple[Any, ...]] | None = None
     km: tuple[float | None, float | None] | None = None
+    reaching: Dated | None = None
+    ids: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Dated:
+    """Time precision codes of events that are dated by a rule.
+
+    Args:
+        to_week: To the middle of the seven days in which they took place.
+        to_month: To the middle of their month.
+    """
+
+    to_week: tuple[int, ...]
+    to_month: tuple[int, ...]
+
+
+def dated_of(subject: Subject) -> Dated:
+    """The codes of events that are dated by a rule: the desk's, or else the source's."""
+    facts, own = subject.events.about.facts, subject.desk.dating
+    return Dated(
+        facts.to_week if own.to_week is None else own.to_week,
+        facts.to_month if own.to_month is None else own.to_month,
+    )
 
 
 def figures_of(desk: Desk) -> tuple[Figure, ...]:

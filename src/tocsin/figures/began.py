@@ -19,23 +19,29 @@ from tocsin.figures.lettering import one_line, text_width, wrapped
 COLUMNS = {
     "label": pl.String(),
     "heading": pl.String(),
-    **dict.fromkeys(("low", "high", "estimate", "estimate_low", "estimate_high"), pl.Float64()),
+    **dict.fromkeys(
+        ("low", "high", "word_low", "word_high", "estimate", "estimate_low", "estimate_high"), pl.Float64()
+    ),
 }
-SURE, OPEN = "#0b4f8a", "#c3d7e8"
+SURE, WORD, OPEN = "#0b4f8a", "#7ba4c8", "#d6e3ee"
 _NAMES, _GAP, _TOP, _BAR, _ROW = 190.0, 10.0, 26.0, 17.0, 9.0
 
 
-def began(table: pl.DataFrame, *, caption: Caption, unit: str, sure: str, still: str, sampled: str) -> alt.VConcatChart:
+def began(
+    table: pl.DataFrame, *, caption: Caption, unit: str, sure: str, still: str, sampled: str, word: str = ""
+) -> alt.VConcatChart:
     """Draw a row a party: dark to the least share, light on to the most, with the estimate of a sample where there is one.
 
     Args:
         table: label, heading (printed where it changes; null for none), low, high (shares from 0 to 1; null: there is nothing to count),
-            estimate, estimate_low, estimate_high (null for none). Rows are drawn in order.
+            word_low, word_high (narrower bounds inside them, printed too; null for none), estimate, estimate_low, estimate_high (null for
+            none). Rows are drawn in order.
         caption: The words around the picture.
         unit: What the shares are of.
         sure: What the dark part is, in a few words.
         still: What the light part is.
         sampled: What the dot and its line are.
+        word: What the part between the narrower bounds is.
 
     Returns:
         The figure.
@@ -53,7 +59,7 @@ def began(table: pl.DataFrame, *, caption: Caption, unit: str, sure: str, still:
     width = theme.WIDTH - left - right
     most = max(number for row in rows for number in (row["high"], row["estimate_high"]) if number is not None)
     ticks = [tick for tick in count_ticks(100 * most) if tick <= 100]
-    layers: list[alt.Chart] = [*_key(table, sure, still, sampled)]
+    layers: list[alt.Chart] = [*_key(table, sure, word, still, sampled)]
     y, heading, drawn = _TOP, None, []
     for row, text in zip(rows, texts, strict=True):
         if row["heading"] is not None and row["heading"] != heading:
@@ -72,9 +78,15 @@ def began(table: pl.DataFrame, *, caption: Caption, unit: str, sure: str, still:
 def _printed(row: dict[str, Any]) -> str:
     if row["low"] is None or row["high"] is None:
         return "none counted"
-    if f"{row['low']:.0%}" == f"{row['high']:.0%}":
-        return f"{row['low']:.0%}"
-    return f"{100 * row['low']:.0f}–{100 * row['high']:.0f}%"
+    whole = _between(row["low"], row["high"])
+    if row["word_low"] is None or row["word_high"] is None:
+        return whole
+    narrow = _between(row["word_low"], row["word_high"])
+    return whole if narrow == whole else f"{narrow} ({whole})"
+
+
+def _between(low: float, high: float) -> str:
+    return f"{low:.0%}" if f"{low:.0%}" == f"{high:.0%}" else f"{100 * low:.0f}–{100 * high:.0f}%"
 
 
 def _row(
@@ -93,6 +105,9 @@ def _row(
     if row["low"] is not None and row["high"] is not None:
         low, high = 100 * row["low"] * scale, 100 * row["high"] * scale
         yield block(x=low, x2=high, y=middle - _BAR / 2, y2=middle + _BAR / 2, color=OPEN)
+        if row["word_low"] is not None and row["word_high"] is not None:
+            ends = {"x": 100 * row["word_low"] * scale, "x2": 100 * row["word_high"] * scale}
+            yield block(**ends, y=middle - _BAR / 2, y2=middle + _BAR / 2, color=WORD)
         yield block(x=0, x2=low, y=middle - _BAR / 2, y2=middle + _BAR / 2, color=SURE)
     if row["estimate_low"] is not None and row["estimate_high"] is not None:
         ends = {"x": 100 * row["estimate_low"] * scale, "x2": 100 * row["estimate_high"] * scale}
@@ -113,9 +128,11 @@ def _axis(ticks: list[float], width: float, height: float, unit: str) -> Iterato
     yield words([unit], x=width, y=height + 5 + LINE + 2, align="right", color=theme.QUIET)
 
 
-def _key(table: pl.DataFrame, sure: str, still: str, sampled: str) -> Iterator[alt.Chart]:
+def _key(table: pl.DataFrame, sure: str, word: str, still: str, sampled: str) -> Iterator[alt.Chart]:
     x = 0.0
-    for colour, text in ((SURE, sure), (OPEN, still)):
+    worded = not table["word_high"].drop_nulls().is_empty()
+    parts = [(SURE, sure, table["low"].sum() > 0), (WORD, word, worded), (OPEN, still, True)]
+    for colour, text in [(colour, text) for colour, text, there in parts if there]:
         yield block(x=x, x2=x + 12, y=0, y2=11, color=colour)
         yield words([text], x=x + 17, y=0, color=theme.QUIET)
         x += 17 + text_width(text, size=theme.LABEL_SIZE) + 18

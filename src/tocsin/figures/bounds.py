@@ -47,6 +47,8 @@ def bounds(
 ) -> alt.VConcatChart:
     """Draw, for each month or week, the band from the least share to the most, a narrower one inside it, and what is estimated.
 
+    A wide band that goes from nought to all everywhere says nothing, and is left out.
+
     Args:
         table: from_date, to_date (both days included), low, high (shares from 0 to 1, the wide band; null: nothing is known), word_low,
             word_high (the narrow one inside it), source (a share, drawn as a line), estimate, estimate_low, estimate_high (a dot and its
@@ -70,9 +72,11 @@ def bounds(
     first, last = table.select(first=pl.min("from_date"), last=pl.max("to_date")).row(0)
     line = Timeline(first, last + DAY, _PERCENT, theme.WIDTH - LEFT - right)
     marks, lift = flags(events, (), unit, line)
+    bands = [("low", "high", WIDE)] if _tells(table) else []
+    (first_band, *others) = [*bands, ("word_low", "word_high", NARROW)]
     layers = [
-        _band("low", "high", WIDE, line, unit=unit, lift=lift),
-        _band("word_low", "word_high", NARROW),
+        _band(*first_band, line, unit=unit, lift=lift),
+        *(_band(*band) for band in others),
         _line(),
         *_sampled(table),
         *marks,
@@ -81,6 +85,11 @@ def bounds(
     layers += [watermark(width=line.width, height=HEIGHT)] if caption.synthetic else []
     data = {"bounds": _rows(table)}
     return framed(together(*layers, width=line.width, height=HEIGHT), caption=caption, data=data, left=LEFT)
+
+
+def _tells(table: pl.DataFrame) -> bool:
+    known = table.drop_nulls("high")
+    return not bool(((known["low"] == 0) & (known["high"] == 1)).all())
 
 
 def _rows(table: pl.DataFrame) -> Rows:
@@ -130,7 +139,8 @@ def _sampled(table: pl.DataFrame) -> Iterator[alt.Chart]:
 
 def _parts(table: pl.DataFrame, labels: Labels) -> list[tuple[str, list[str]]]:
     """What is drawn, with the lines of its label."""
-    parts = [("high", labels.high), ("word", labels.word), ("source", labels.source)]
+    parts = [("high", labels.high)] if _tells(table) else []
+    parts += [("word", labels.word), ("source", labels.source)]
     parts += [] if table["estimate_low"].drop_nulls().is_empty() else [("estimate", labels.estimate)]
     return [(name, wrapped(text, width=_WIDTH, size=theme.LABEL_SIZE) or [""]) for name, text in parts]
 

@@ -238,7 +238,8 @@ def _printed(row: dict[str, Any], decimals: int) -> str:
         None if row[name] is None else f"{row[name]:,.{decimals}f}".replace("-", "−")
         for name in ("value", "low", "high")
     )
-    interval = f"{low} to {high}" if low is not None and high is not None else ""
+    apart = low is not None and high is not None and not low == value == high
+    interval = f"{low} to {high}" if apart else ""
     if value is None:
         return interval or "none"
     return f"{value} ({interval})" if interval else value

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 FEW = 30
-"""With fewer events that both decided than this the interval is not to be relied on."""
+"""For fewer events that both decided than this no kappa is given: its interval would reach over most of the scale, and be wrong."""
 
 ONE_SIDED = 0.9
 """Where both give one state to so large a share of events, kappa says little: chance would agree nearly as often."""
@@ -22,7 +22,7 @@ class Agreement:
     Args:
         events: That both decided.
         agreed: Share of them of the same state; NaN where there are none.
-        kappa: (agreed - chance) / (1 - chance); NaN where both gave all events the same one state.
+        kappa: (agreed - chance) / (1 - chance); NaN where both gave all events the same one state, or there are fewer than FEW.
         low: Of kappa.
         high: Of kappa.
         note: Why it is not to be relied on; empty where nothing is against it.
@@ -56,6 +56,10 @@ def agreement(one: Sequence[str], other: Sequence[str], *, confidence: float = 0
         raise ValueError("the two lists are not of the same events")
     if not one:
         return Agreement(0, np.nan, np.nan, np.nan, np.nan, "no event was decided by both")
+    if len(one) < FEW:
+        alike = sum(first == second for first, second in zip(one, other, strict=True)) / len(one)
+        note = f"too few for a kappa, which needs {FEW}"
+        return Agreement(len(one), alike, np.nan, np.nan, np.nan, note)
     states = {state: number for number, state in enumerate(sorted({*one, *other}))}
     table = np.zeros((len(states), len(states)))
     for first, second in zip(one, other, strict=True):
@@ -74,8 +78,6 @@ def agreement(one: Sequence[str], other: Sequence[str], *, confidence: float = 0
     variance = (diagonal + beside - (kappa - chance * (1 - kappa)) ** 2) / (1 - chance) ** 2 / len(one)
     reach = float(ndtri(0.5 + confidence / 2)) * float(np.sqrt(max(variance, 0.0)))
     notes = []
-    if len(one) < FEW:
-        notes.append(f"fewer than {FEW} events: do not rely on the interval")
     if min((rows > 0).sum(), (columns > 0).sum()) == 1:
         notes.append("one of them gave every event the same state: kappa is nought, however often they agree")
     elif kappa == 1:

@@ -10,9 +10,6 @@ from tocsin.layers.names import PARTY, Parties, parties
 from tocsin.layers.proposals import Proposal
 from tocsin.layers.sentences import LONGEST, sentences
 
-CIVILIANS = "Violence against civilians"
-"""Of events of this type the codebook says who is the target: the second actor."""
-
 _PEOPLE = (
     r"(?:fighters?|m[ae]n|members?|militants?|gunm[ae]n|soldiers?|forces?|troops|snipers?|bombers?|raiders?|herders|guards?|"
     r"patrols?|units?|jets?|aircraft|drones?|helicopters?|artillery|mob|brigade|sympathi[sz]ers|commandos?|suicide bombers?|"
@@ -146,13 +143,13 @@ class _Act:
 
 
 def propose_beginning(
-    note: str | None, *, actors: Sequence[str | None], event_type: str | None = None
+    note: str | None, *, actors: Sequence[str | None], attacker_first: bool = False
 ) -> tuple[Proposal, ...]:
-    """Who began it, by the note; of violence against civilians whose note does not tell, by the actors' columns.
+    """Who began it, by the note; of attacks on civilians whose note does not tell, by the actors' columns.
 
     Args:
         actors: The event's two principal actors, then the associated ones.
-        event_type: In the source's words.
+        attacker_first: By the publisher's codebook the first of them attacked civilians.
 
     Returns:
         One proposal, or none: undecided.
@@ -165,7 +162,7 @@ def propose_beginning(
     found = _in_note(note, named) if note and named else None
     if found:
         return (found,)
-    if event_type == CIVILIANS and actors and actors[0]:
+    if attacker_first and actors and actors[0]:
         return (Proposal("began", actors[0], "actor columns: the target is the second"),)
     return ()
 

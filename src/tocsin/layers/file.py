@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.errors import DeskError, StoreError, did_you_mean
+from tocsin.layers.draws import Draw, draws_of, read_draws, write_draw
 from tocsin.layers.statements import KINDS, NAMING, Decision, Statement, unlike
 from tocsin.reading import text_of
 from tocsin.visible import visible
@@ -22,6 +23,7 @@ FOLDER = "review"
 COLUMNS = tuple(field.name for field in fields(Statement))
 ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 GRADE = re.compile(r"[A-F][1-6]")
+DRAWN = re.compile(r"[a-z0-9][a-z0-9-]*")
 DIGEST = re.compile(r"[0-9a-f]{12}")
 INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -39,6 +41,8 @@ class ReviewFile:
     decisions: tuple[Decision, ...]
     digest: str
     """Of the file's text; empty where there is no file yet."""
+    draws: tuple[Draw, ...] = ()
+    """What was drawn at random, and from what."""
 
     def of(self, dataset: str) -> tuple[Decision, ...]:
         """The decisions on events of one data set."""
@@ -90,24 +94,28 @@ def read_file(path: Path, layer: str) -> ReviewFile:
             next_step=f"Call it {layer}.NAME.csv, with small letters, digits, hyphens and underscores in NAME.",
         )
     text = text_of(path, error=DeskError)
+    draws = read_draws(path)
     if text is None:
-        return ReviewFile(path, layer, reviewer, (), "")
+        return ReviewFile(path, layer, reviewer, (), "", draws)
     rows = list(_rows(text.removeprefix("\ufeff"), path))
     statements = [
         (line, _statement(cells, layer=layer, reviewer=reviewer, path=path, line=line)) for line, cells in rows
     ]
-    return ReviewFile(path, layer, reviewer, _decisions(statements, layer, path), _digest(text))
+    return ReviewFile(path, layer, reviewer, _decisions(statements, layer, path), _digest(text), draws)
 
 
-def with_decision(file: ReviewFile, decision: Decision) -> ReviewFile:
+def with_decision(file: ReviewFile, decision: Decision, *, draw: Draw | None = None) -> ReviewFile:
     """The file with one more decision, written; the reviewer's earlier one on the same event gives way.
+
+    Args:
+        draw: In which the event came up.
 
     Raises:
         StoreError: it can not be written, or somebody else has written it meanwhile.
     """
     key = (decision[0].dataset, decision[0].event_id)
     kept = [other for other in file.decisions if (other[0].dataset, other[0].event_id) != key]
-    return _written(file, (*kept, decision))
+    return _written(file, (*kept, decision), draw)
 
 
 def restored(file: ReviewFile, before: ReviewFile) -> ReviewFile:
@@ -128,7 +136,7 @@ def without_last(file: ReviewFile) -> ReviewFile:
     return _written(file, file.decisions[:-1])
 
 
-def _written(file: ReviewFile, decisions: tuple[Decision, ...]) -> ReviewFile:
+def _written(file: ReviewFile, decisions: tuple[Decision, ...], draw: Draw | None = None) -> ReviewFile:
     there = text_of(file.path, error=DeskError)
     if (_digest(there) if there is not None else "") != file.digest:
         raise StoreError(
@@ -145,8 +153,11 @@ def _written(file: ReviewFile, decisions: tuple[Decision, ...]) -> ReviewFile:
         file.path.parent.mkdir(exist_ok=True)
     except OSError as error:
         raise StoreError(f"can not be made: {error.strerror}", where=str(file.path.parent)) from error
+    if draw is not None:
+        # Before the decision that names it: killed between the two, a draw is told of which nothing was read.
+        write_draw(file.path, draw, layer=file.layer, reviewer=file.reviewer)
     write_whole(file.path, text.encode())
-    return ReviewFile(file.path, file.layer, file.reviewer, decisions, _digest(text))
+    return ReviewFile(file.path, file.layer, file.reviewer, decisions, _digest(text), read_draws(file.path))
 
 
 def one_line(text: str) -> str:
@@ -251,8 +262,12 @@ def _statement(cells: Mapping[str, str], *, layer: str, reviewer: str, path: Pat
             "The decisions of two people, or of two under one name, can not be told apart in one file: give each line to the file of "
             "its reviewer.",
         )
-    if cells["drawn"] and not re.fullmatch(r"\d{1,18}", cells["drawn"]):
-        raise wrong("drawn", "is not the seed of a random order", "Leave it empty where the event was not drawn.")
+    if cells["drawn"] and not DRAWN.fullmatch(cells["drawn"]):
+        raise wrong(
+            "drawn",
+            "is not the id of a draw",
+            f"Write one of {draws_of(path).name}, or leave it empty where the event was not drawn.",
+        )
     values: dict[str, Any] = dict(cells)
     values["data_date"] = read("data_date", dt.date.fromisoformat, "a day, written 2021-09-15")
     if cells["said_date"]:

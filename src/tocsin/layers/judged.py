@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
 import polars as pl
 
-from tocsin.layers.beginnings import CIVILIANS, propose_beginning
 from tocsin.layers.beginnings import WORTH as BEGINNING_WORTH
+from tocsin.layers.beginnings import propose_beginning
 from tocsin.layers.claims import WORTH as CLAIM_WORTH
 from tocsin.layers.claims import propose_claims
+from tocsin.layers.draws import Draw, Reach, chances, reaches
 from tocsin.layers.file import ReviewFile
 from tocsin.layers.names import label_of, unidentified
 from tocsin.layers.proposals import Proposal
 from tocsin.layers.statements import ATTRIBUTION, DOUBTFUL, UNDECIDED, UNIDENTIFIED, Decision, decided
-from tocsin.layers.told import random_number, row_digest
+from tocsin.layers.told import row_digest
 
 Groups = Mapping[str, Sequence[str]]
 Row = Mapping[str, Any]
@@ -32,49 +33,57 @@ class Reviewed:
         differing: Events of which two reviewers say different things.
         parties: Event -> kind of statement -> parties named; of events whose state is decided.
         doubtful: Event -> parties of claims that are graded doubtful or worse.
-        drawn: Seed -> events that came up in its random order.
+        read: How far each draw was read.
+        undrawn: Events that name a draw which no file tells of: nobody knows what they were drawn from.
     """
 
     states: Mapping[str, str]
     differing: frozenset[str]
     parties: Mapping[str, Mapping[str, frozenset[str]]]
     doubtful: Mapping[str, frozenset[str]]
-    drawn: Mapping[str, frozenset[str]]
+    read: tuple[Reach, ...] = ()
+    undrawn: frozenset[str] = frozenset()
 
 
 def reviewed(files: Iterable[ReviewFile], *, dataset: str, layer: str, groups: Groups) -> Reviewed:
     """The decisions of all reviewers on events of a data set, put together."""
     by_event: dict[str, list[Decision]] = {}
+    drawn: list[tuple[Draw, list[str]]] = []
+    undrawn: set[str] = set()
     for file in files:
+        named: dict[str, list[str]] = {}
         for decision in file.of(dataset):
             by_event.setdefault(decision[0].event_id, []).append(decision)
+            if decision[0].drawn:
+                named.setdefault(decision[0].drawn, []).append(decision[0].event_id)
+        told = {draw.id: draw for draw in file.draws if draw.dataset == dataset}
+        drawn += [(told[name], events) for name, events in named.items() if name in told]
+        undrawn.update(event for name, events in named.items() if name not in told for event in events)
     party_of = cached_labels(groups)
     states: dict[str, str] = {}
     differing: set[str] = set()
     parties: dict[str, dict[str, frozenset[str]]] = {}
     doubtful: dict[str, set[str]] = {}
-    drawn: dict[str, set[str]] = {}
     for event, decisions in by_event.items():
         said = {state_of(decision, layer=layer, groups=groups) for decision in decisions}
         states[event] = said.pop() if len(said) == 1 else UNDECIDED
         if said:
             differing.add(event)
-        named: dict[str, set[str]] = {}
+        kinds: dict[str, set[str]] = {}
         for decision in decisions:
             for each in decision:
                 if each.party:
-                    named.setdefault(each.kind, set()).add(party_of(each.party))
+                    kinds.setdefault(each.kind, set()).add(party_of(each.party))
                 if each.kind == "claim" and each.grade and each.grade[1] in DOUBTFUL:
                     doubtful.setdefault(event, set()).add(party_of(each.party))
-                if each.drawn:
-                    drawn.setdefault(each.drawn, set()).add(event)
-        parties[event] = {kind: frozenset(of) for kind, of in named.items()}
+        parties[event] = {kind: frozenset(of) for kind, of in kinds.items()}
     return Reviewed(
         states,
         frozenset(differing),
         parties,
         {event: frozenset(of) for event, of in doubtful.items()},
-        {seed: frozenset(of) for seed, of in drawn.items()},
+        reaches(drawn),
+        frozenset(undrawn),
     )
 
 
@@ -93,17 +102,18 @@ def _label(groups: tuple[tuple[str, tuple[str, ...]], ...], party: str) -> str:
     return label_of(party, dict(groups))
 
 
-def propose(row: Row, *, layer: str, groups: Groups) -> tuple[Proposal, ...]:
+def propose(row: Row, *, layer: str, groups: Groups, attacker_first: Collection[str]) -> tuple[Proposal, ...]:
     """What the rules propose of an event.
 
     Args:
         row: Of told.told.
+        attacker_first: Types of event whose first actor attacked, by the publisher's codebook.
     """
     actors = tuple(dict.fromkeys(name for name in (row["actor1"], row["actor2"], *row["actors"]) if name))
     note = row["notes"] or None
     if layer == ATTRIBUTION:
         return _claims(note, actors, tuple((label, tuple(of)) for label, of in groups.items()))
-    return _beginning(note, actors, row["event_type"])
+    return _beginning(note, actors, row["event_type"] in attacker_first and bool(row["actor1"]))
 
 
 # Several findings of a report ask of the same notes.
@@ -115,33 +125,37 @@ def _claims(
 
 
 @lru_cache(maxsize=100_000)
-def _beginning(note: str | None, actors: tuple[str, ...], event_type: str | None) -> tuple[Proposal, ...]:
-    return propose_beginning(note, actors=actors, event_type=event_type)
+def _beginning(note: str | None, actors: tuple[str, ...], first: bool) -> tuple[Proposal, ...]:
+    return propose_beginning(note, actors=actors, attacker_first=first)
 
 
-def judged(incidents: pl.DataFrame, known: Reviewed, *, layer: str, groups: Groups) -> pl.DataFrame:
+def judged(
+    incidents: pl.DataFrame, known: Reviewed, *, layer: str, groups: Groups, attacker_first: Collection[str]
+) -> pl.DataFrame:
     """A row an incident: what people decided, what the source's columns say, and what the rules propose.
 
     Args:
         incidents: Of told.told.
         groups: Label -> names of actors.
+        attacker_first: As for `propose`.
 
     Returns:
         event_id, event_date, event_type; state (as people decided; null where nobody has, "undecided" where they differ or can not tell);
         differing; source (what the columns say: for attribution "actor unidentified" or "named", null where they name nobody; for the
-        initiator the first actor of violence against civilians, else null); proposed (the state that the rules propose; null for
+        initiator the first actor of the types of `attacker_first`, else null); proposed (the state that the rules propose; null for
         none); parties (labels of all actors of the columns); claims, denials, named (labels, as decided); proposed_claims,
-        proposed_denials, proposed_named; doubtful (labels of claims graded doubtful or worse); number (of the random order most used;
-        null where none was drawn); drawn (the event came up in it).
+        proposed_denials, proposed_named; doubtful (labels of claims graded doubtful or worse); chances (of each random order in which the
+        incident could come up, see draws.chances).
     """
     worth = _worth(incidents, layer)
     label = cached_labels(groups)
-    seed = max(known.drawn, key=lambda each: (len(known.drawn[each]), each), default=None)
     rows = []
     for row, read in zip(incidents.iter_rows(named=True), worth, strict=True):
         event = row["event_id"]
         said = known.parties.get(event, {})
-        proposals = propose(row if read else {**row, "notes": None}, layer=layer, groups=groups)
+        proposals = propose(
+            row if read else {**row, "notes": None}, layer=layer, groups=groups, attacker_first=attacker_first
+        )
         actors = [name for name in (row["actor1"], row["actor2"]) if name]
         rows.append(
             {
@@ -150,7 +164,7 @@ def judged(incidents: pl.DataFrame, known: Reviewed, *, layer: str, groups: Grou
                 "event_type": row["event_type"],
                 "state": known.states.get(event),
                 "differing": event in known.differing,
-                "source": _source(row, actors, layer, label),
+                "source": _source(row, actors, layer, label, attacker_first),
                 "proposed": _proposed(proposals, layer, label),
                 "parties": sorted({label(name) for name in row["actors"]}),
                 **{
@@ -163,8 +177,7 @@ def judged(incidents: pl.DataFrame, known: Reviewed, *, layer: str, groups: Grou
                     )
                 },
                 "doubtful": sorted(known.doubtful.get(event, ())),
-                "number": None if seed is None else random_number(event, seed),
-                "drawn": seed is not None and event in known.drawn[seed],
+                "chances": chances(row, known.read),
             }
         )
     return pl.DataFrame(rows, schema=SCHEMA)
@@ -187,8 +200,7 @@ SCHEMA: Mapping[str, pl.DataType] = {
     "proposed_denials": _LABELS,
     "proposed_named": _LABELS,
     "doubtful": _LABELS,
-    "number": pl.Float64(),
-    "drawn": pl.Boolean(),
+    "chances": pl.List(pl.Struct({"seed": pl.Int64, "number": pl.Float64, "upto": pl.Float64})),
 }
 
 
@@ -199,9 +211,11 @@ def _worth(incidents: pl.DataFrame, layer: str) -> pl.Series:
     return notes
 
 
-def _source(row: Row, actors: Sequence[str], layer: str, label: partial[str]) -> str | None:
+def _source(
+    row: Row, actors: Sequence[str], layer: str, label: partial[str], attacker_first: Collection[str]
+) -> str | None:
     if layer != ATTRIBUTION:
-        return label(actors[0]) if row["event_type"] == CIVILIANS and row["actor1"] else None
+        return label(actors[0]) if row["event_type"] in attacker_first and row["actor1"] else None
     if not actors:
         return None
     return UNIDENTIFIED if any(map(unidentified, actors)) else "named"

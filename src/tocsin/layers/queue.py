@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from tocsin.layers.draws import Draw
 from tocsin.layers.judged import Groups, propose
 from tocsin.layers.proposals import Proposal
 from tocsin.layers.told import random_number
@@ -19,28 +20,38 @@ class Waiting:
 
     row: dict[str, Any]
     proposals: tuple[Proposal, ...]
-    drawn: str
-    """The seed of the random order; empty where the order is that of time."""
+    draw: Draw | None = None
+    """In which it came up; None where the order is that of time."""
 
 
 def waiting(
-    incidents: pl.DataFrame, *, layer: str, groups: Groups, decided: Collection[str], sample: int | None, seed: int
+    incidents: pl.DataFrame,
+    *,
+    layer: str,
+    groups: Groups,
+    attacker_first: Collection[str],
+    decided: Collection[str],
+    draw: Draw | None = None,
 ) -> list[Waiting]:
     """The events to be read.
 
     Args:
         incidents: Of told.told, all of the selection.
+        attacker_first: As for judged.propose.
         decided: Events that the reviewer has decided.
-        sample: Draw so many at random; None takes all: first those of which the rules propose something, then the others, in order of time.
-        seed: Of the random order; two reviewers with one seed read the same events.
+        draw: Draw at random, as it says; None takes all: first those of which the rules propose something, then the others, in order of
+            time.
     """
     rows = incidents.to_dicts()
-    if sample is not None:
-        drawn = sorted(rows, key=lambda row: random_number(row["event_id"], seed))[:sample]
-        left = [row for row in drawn if row["event_id"] not in decided]
-        return [Waiting(row, propose(row, layer=layer, groups=groups), str(seed)) for row in left]
+    if draw is not None:
+        seed = draw.seed
+        rows = sorted(rows, key=lambda row: random_number(row["event_id"], seed))[: draw.asked]
     left = [row for row in rows if row["event_id"] not in decided]
-    found = [Waiting(row, propose(row, layer=layer, groups=groups), "") for row in left]
+    found = [
+        Waiting(row, propose(row, layer=layer, groups=groups, attacker_first=attacker_first), draw) for row in left
+    ]
+    if draw is not None:
+        return found
     return sorted(found, key=lambda each: not any(proposal.span for proposal in each.proposals))
 
 

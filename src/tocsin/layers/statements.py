@@ -58,7 +58,7 @@ class Statement:
         grade: Reliability of the source A to F and credibility of the statement 1 to 6 (the Admiralty code); empty where not graded.
         reviewer: An alias.
         reviewed_at: UTC; the same for all statements of one decision.
-        drawn: The seed of the random order in which the event came up; empty where it came up otherwise.
+        drawn: The draw in which the event came up (of layers.draws); empty where it came up otherwise.
         rule: The rule that proposed it; empty where the reviewer did.
         words: The words of the note that led to the proposal.
     """

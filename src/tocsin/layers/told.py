@@ -12,7 +12,7 @@ import polars as pl
 from tocsin.cube import SEPARATOR, Events, Selection, selected
 
 READ = (
-    "event_id", "event_date", "event_type", "sub_event_type", "admin1", "location", "actor1", "actor2", "assoc_actor1",
+    "event_id", "event_date", "event_type", "sub_event_type", "country", "admin1", "location", "actor1", "actor2", "assoc_actor1",
     "assoc_actor2", "fatalities", "source", "notes",
 )  # fmt: skip
 """Columns that are read; of those that the data lack every cell is null."""
@@ -27,6 +27,16 @@ MANY = 100_000
 def told(events: Events, selection: Selection) -> pl.DataFrame:
     """The incidents of a selection, a row each, in order of date and id: READ, and `actors` (every party's name, sorted)."""
     return _collected(events, selected(events, selection))
+
+
+def any_notes(events: Events) -> bool:
+    """The data have a note of some event."""
+    if "notes" not in events.row_columns:
+        return False
+    noted: pl.DataFrame = (
+        events.rows.filter(~nw.col("notes").is_null()).select("notes").head(1).collect("polars").to_native()
+    )
+    return not noted.is_empty()
 
 
 def told_of(events: Events, event_ids: Sequence[str]) -> pl.DataFrame:

@@ -226,7 +226,8 @@ def manifest(
 def inputs_of(desk: Desk) -> tuple[str, ...]:
     """The files of a desk that its report hangs on, whether or not they are there."""
     places = (desk.places.boundaries, desk.places.capitals)
-    reviewed = sorted(f"{REVIEWED}/{path.name}" for path in (desk.folder / REVIEWED).glob("*.csv"))
+    kept = [path for path in (desk.folder / REVIEWED).glob("*") if path.suffix in (".csv", ".toml")]
+    reviewed = sorted(f"{REVIEWED}/{path.name}" for path in kept)
     return (DESK, FINDINGS, TEXT, SIGNED, *(name for name in places if name), *reviewed)
 
 
