@@ -24,6 +24,9 @@ LEAST_WEEKS = 4
 TRIAL_CUTS = 1.5
 """A cut is tried where it gains so many times the logarithm of the number of weeks: what is left is a series' own unrest."""
 
+PLACES = 50
+"""A first look at a long series tries a cut at about so many places, evenly apart: enough to learn what is left round its levels."""
+
 ROUNDS = 2
 
 TRIALS = 49
@@ -111,7 +114,7 @@ def learnt(counts: Floats, *, most: int) -> Character:
     long_run = _from_differences(counts)
     trials = np.arange(most + 1)
     for _ in range(ROUNDS):
-        cuts = best_cuts(counts, dispersion=long_run, least=LEAST_WEEKS, most=most)
+        cuts = best_cuts(counts, dispersion=long_run, least=LEAST_WEEKS, most=most, step=max(1, weeks // PLACES))
         chosen = (cuts.costs + TRIAL_CUTS * np.log(weeks) * trials[:, None]).argmin(axis=0)
         marks = [cuts.of(series, int(number)) for series, number in enumerate(chosen)]
         found = character(counts, levels(counts, marks), stretches=chosen + 1.0)
