@@ -15,7 +15,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from itertools import product
 from pathlib import Path
 
@@ -27,10 +27,11 @@ from scipy.stats import binomtest
 from tocsin.analysis.change import FEW_EVENTS, steps_of
 from tocsin.analysis.comparison import compare_series
 from tocsin.analysis.discovery import adjusted
+from tocsin.analysis.memory import LEVEL
 from tocsin.analysis.trend import FEW_EVENTS as FEW_IN_TREND
-from tocsin.analysis.trend import LEVEL as TREND_LEVEL
 from tocsin.analysis.trend import slope_of
-from tocsin.analysis.watch import LEVEL, PAST, WINDOW, judged, windows
+from tocsin.analysis.watch import LEVEL as WATCH_LEVEL
+from tocsin.analysis.watch import PAST, WINDOW, judged, windows
 from tocsin.simulate import weekly_counts
 
 Floats = NDArray[np.float64]
@@ -43,8 +44,8 @@ CHUNK = 20
 """Series that a process takes at once."""
 
 MEANS = (1.0, 10.0, 250.0)
-UNRESTS = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.4), (0.5, 0.7))
-"""Dispersion and memory: chance alone; bursty; bursty with a moderate and a strong memory."""
+UNRESTS = ((0.0, 0.0), (0.5, 0.4), (0.5, 0.7))
+"""Dispersion and memory: chance alone; bursty with a moderate and with a strong memory."""
 
 CALM = (0.1, 0.4)
 """Of the power curves."""
@@ -61,8 +62,7 @@ class Cell:
     Args:
         asked: What is measured, a key of ASKED.
         mean: Incidents a week before anything changes.
-        dispersion: Of the weekly rate.
-        memory: Its autocorrelation.
+        unrest: Dispersion of the weekly rate, and its autocorrelation.
         weeks: Length of the series, of the trend, or of each window of a comparison.
         factor: By which the level changes in all.
         after: Weeks at the new level.
@@ -70,8 +70,7 @@ class Cell:
 
     asked: str
     mean: float
-    dispersion: float
-    memory: float
+    unrest: tuple[float, float]
     weeks: int
     factor: float = 1.0
     after: int = 0
@@ -80,27 +79,26 @@ class Cell:
 def cells() -> Iterator[Cell]:
     """All that is measured."""
     for weeks, unrest, mean in product((60, 200), UNRESTS, MEANS):
-        yield Cell("change", mean, *unrest, weeks)
-    for unrest, mean in product(UNRESTS, MEANS):
-        yield Cell("one change", mean, *unrest, PAST_WEEKS, 4.0, PAST_WEEKS // 2)
+        yield Cell("change", mean, unrest, weeks)
+    for unrest, mean in product(UNRESTS[1:], MEANS):
+        yield Cell("one change", mean, unrest, PAST_WEEKS, 4.0, PAST_WEEKS // 2)
     for weeks, unrest, mean in product((13, 26), UNRESTS, MEANS):
-        yield Cell("trend", mean, *unrest, weeks)
+        yield Cell("trend", mean, unrest, weeks)
     for unrest, mean in product(UNRESTS, MEANS):
-        yield Cell("comparison", mean, *unrest, 46, 2.0)
+        yield Cell("comparison", mean, unrest, 46, 2.0)
     for unrest, mean in product(UNRESTS, MEANS):
-        yield Cell("watch", mean * UNITS, *unrest, (PAST + 1) * WINDOW)
+        yield Cell("watch", mean * UNITS, unrest, (PAST + 1) * WINDOW)
     for after, mean, factor in product((4, 8, 13, 26), MEANS, FACTORS):
-        yield Cell("power of change", mean, *CALM, PAST_WEEKS + after, factor, after)
+        yield Cell("power of change", mean, CALM, PAST_WEEKS + after, factor, after)
     for weeks, mean, factor in product((13, 26), MEANS, FACTORS):
-        yield Cell("power of trend", mean, *CALM, weeks, factor)
+        yield Cell("power of trend", mean, CALM, weeks, factor)
     for mean, factor in product(MEANS, FACTORS):
-        yield Cell("power of watch", mean, *CALM, (PAST + 1) * WINDOW, factor, WINDOW)
+        yield Cell("power of watch", mean, CALM, (PAST + 1) * WINDOW, factor, WINDOW)
 
 
 def counts(cell: Cell, level: Floats, rng: np.random.Generator) -> Floats:
-    drawn = weekly_counts(
-        weeks=level.size, mean=level, dispersion=cell.dispersion, autocorrelation=cell.memory, rng=rng
-    )
+    dispersion, memory = cell.unrest
+    drawn = weekly_counts(weeks=level.size, mean=level, dispersion=dispersion, autocorrelation=memory, rng=rng)
     return drawn.astype(np.float64)
 
 
@@ -137,7 +135,7 @@ def trend(cell: Cell, rng: np.random.Generator) -> Measured:
         return {}
     found = slope_of(last, past)
     low, high = (-np.inf if found.low is None else found.low), (np.inf if found.high is None else found.high)
-    told = found.chance < TREND_LEVEL and (cell.factor == 1 or found.slope > 0)
+    told = found.chance < LEVEL and (cell.factor == 1 or found.slope > 0)
     return {"told": told, "slope held": bool(low <= slope <= high)}
 
 
@@ -151,12 +149,12 @@ def comparison(cell: Cell, rng: np.random.Generator) -> Measured:
 
 def watch(cell: Cell, rng: np.random.Generator) -> Measured:
     """Has a look at all units, of which none changes, an alarm?"""
-    return {"told": bool((_chances(cell, cell.mean, rng) <= LEVEL).any())}
+    return {"told": bool((_chances(cell, cell.mean, rng) <= WATCH_LEVEL).any())}
 
 
 def power_of_watch(cell: Cell, rng: np.random.Generator) -> Measured:
     """Is there an alarm of the one unit that changes?"""
-    return {"told": bool(_chances(cell, cell.mean * UNITS, rng)[0] <= LEVEL)}
+    return {"told": bool(_chances(cell, cell.mean * UNITS, rng)[0] <= WATCH_LEVEL)}
 
 
 def _chances(cell: Cell, whole: float, rng: np.random.Generator) -> Floats:
@@ -192,7 +190,9 @@ def part(task: tuple[Cell, range]) -> Counter[tuple[str, bool]]:
     return seen
 
 
-def measured(cell: Cell, *, series: int, each: Callable[..., Iterable[Counter[tuple[str, bool]]]] = map) -> pl.DataFrame:
+def measured(
+    cell: Cell, *, series: int, each: Callable[..., Iterable[Counter[tuple[str, bool]]]] = map
+) -> pl.DataFrame:
     """One cell.
 
     Args:
@@ -210,7 +210,20 @@ def measured(cell: Cell, *, series: int, each: Callable[..., Iterable[Counter[tu
         found, of = seen[name, True], seen[name, True] + seen[name, False]
         limits = binomtest(found, of).proportion_ci()
         share = {"share": found / of, "low": limits.low, "high": limits.high}
-        rows.append(asdict(cell) | {"measured": name, "of": of, "found": found} | share)
+        dispersion, memory = cell.unrest
+        rows.append(
+            {
+                "asked": cell.asked,
+                "mean": cell.mean,
+                "dispersion": dispersion,
+                "memory": memory,
+                "weeks": cell.weeks,
+                "factor": cell.factor,
+                "after": cell.after,
+            }
+            | {"measured": name, "of": of, "found": found}
+            | share
+        )
     return pl.DataFrame(rows)
 
 

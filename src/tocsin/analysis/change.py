@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from tocsin.analysis.incidents import ALL
-from tocsin.analysis.memory import LEAST_WEEKS, Character, character, learnt, levels, likened, regained
-from tocsin.analysis.segments import LEAST_DISPERSION, best_cuts, cost
+from tocsin.analysis.memory import LEAST_WEEKS, LEVEL, REPEATS, SEED, Character, character, learnt, rough_cuts, unrest
+from tocsin.analysis.segments import LEAST_DISPERSION, best_cuts, cost, levels
 from tocsin.analysis.weeks import fold, last_run, week_start
 from tocsin.cube import Events, Selection, count
 from tocsin.desk import Definition
@@ -28,15 +28,6 @@ FEW_EVENTS = 20
 
 MOST_CHANGES = 12
 """More changes than this in one series are not looked for."""
-
-REPEATS = 99
-"""Series without a change that are drawn to know what chance does."""
-
-FALSE_ALARMS = 0.05
-"""Of series without a change, the share in which one is found."""
-
-SEED = 18530504
-"""The same series has the same verdict each time."""
 
 MOST_BY_CHANCE = 2
 """Changes that are looked for in the drawn series: what chance does best it does with one step, or with one stretch."""
@@ -188,16 +179,17 @@ def steps_of(counts: Floats, *, repeats: int = REPEATS) -> list[Step]:
     rng = np.random.default_rng(SEED)
     steady = np.full(counts.size, counts.mean())
     own = learnt(counts[None], most=most)
-    likely = regained(own, steady, most=min(MOST_BY_CHANCE, most), rng=rng)
-    by_chance = _by_chance(likened(likely, steady, series=repeats, rng=rng))
-    cuts = best_cuts(counts[None], dispersion=own.long_run, least=LEAST_WEEKS, most=most)
-    penalty = float(np.quantile(by_chance, 1 - FALSE_ALARMS, method="higher"))
-    number = int((cuts.costs[:, 0] + penalty * np.arange(most + 1)).argmin())
-    marks = cuts.of(0, number)
-    if not marks:
+    likely = unrest(own, steady, most=min(MOST_BY_CHANCE, most), rng=rng)
+    by_chance = _by_chance(likely.drawn(steady, series=repeats, rng=rng))
+    penalty = float(np.quantile(by_chance, 1 - LEVEL, method="higher"))
+    costs = rough_cuts(counts[None], dispersion=own.long_run, most=most).costs[:, 0]
+    number = int((costs + penalty * np.arange(most + 1)).argmin())
+    if not number:
         return []
-    found = character(counts[None], levels(counts[None], [marks]), stretches=np.array([number + 1.0]))
-    long_run = found.long_run * likely.long_run / np.maximum(own.long_run, LEAST_DISPERSION)
+    cuts = best_cuts(counts[None], dispersion=own.long_run, least=LEAST_WEEKS, most=number)
+    marks = cuts.of(0, number)
+    found = character(counts[None], levels(counts[None], cuts.marks(number)), stretches=number + 1)
+    long_run = found.long_run * max(1.0, likely.long_run / max(own.long_run[0], LEAST_DISPERSION))
     edges = [0, *marks, counts.size]
     return [
         _step(counts, *edges[place - 1 : place + 2], long_run=long_run, own=own, by_chance=by_chance)
@@ -212,7 +204,7 @@ def _by_chance(drawn: Floats) -> Floats:
     """
     most = min(MOST_BY_CHANCE, drawn.shape[1] // LEAST_WEEKS - 1)
     theirs = learnt(drawn, most=most)
-    costs = best_cuts(drawn, dispersion=theirs.long_run, least=LEAST_WEEKS, most=most).costs
+    costs = rough_cuts(drawn, dispersion=theirs.long_run, most=most).costs
     gains: Floats = ((costs[0] - costs[1:]) / np.arange(1, most + 1)[:, None]).max(axis=0)
     return gains
 

@@ -30,11 +30,30 @@ class Cuts:
 
     def of(self, series: int, cuts: int) -> list[int]:
         """The first weeks of all stretches but the first, in order, of a series cut so often."""
-        end, found = self.places.size - 1, list[int]()
-        for number in range(cuts, 0, -1):
-            end = int(self.back[number - 1, series, end])
-            found.append(int(self.places[end]))
-        return found[::-1]
+        return [int(week) for week in self.marks(cuts)[series]]
+
+    def marks(self, cuts: int) -> Ints:
+        """The same of all series, a row each; without meaning where the cost is infinite."""
+        rows = np.arange(self.back.shape[1])
+        end, found = np.full(rows.size, self.places.size - 1), np.empty((rows.size, cuts), dtype=np.int64)
+        for number in range(cuts - 1, -1, -1):
+            end = self.back[number, rows, end]
+            found[:, number] = self.places[end]
+        return found
+
+
+def levels(counts: Floats, marks: Ints) -> Floats:
+    """The mean of each stretch, week by week.
+
+    Args:
+        counts: Incidents, a row a series, a column a week.
+        marks: The first weeks of all stretches but the first, a row a series.
+    """
+    series, weeks = counts.shape
+    stretch = (np.arange(weeks) >= marks[:, :, None]).sum(axis=1) + np.arange(series)[:, None] * (marks.shape[1] + 1)
+    within = stretch.ravel()
+    means = np.bincount(within, weights=counts.ravel()) / np.maximum(np.bincount(within), 1)
+    return np.asarray(means[stretch])
 
 
 def cost(incidents: Floats, weeks: Floats, dispersion: Floats) -> Floats:

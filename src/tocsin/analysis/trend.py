@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 
 from tocsin.analysis.change import grouped, weekly_counts
 from tocsin.analysis.incidents import ALL
-from tocsin.analysis.memory import LEAST_WEEKS, MEMORIES, Character, learnt, likened, regained
+from tocsin.analysis.memory import LEAST_WEEKS, LEVEL, MEMORIES, REPEATS, SEED, Character, learnt, unrest
 from tocsin.analysis.weeks import week_start
 from tocsin.cube import Events, Selection
 from tocsin.desk import Definition
@@ -36,15 +36,6 @@ PAST_WEEKS, FEW_PAST = 156, 26
 
 MOST_CHANGES = 3
 """Changes of level that the past may have had."""
-
-LEVEL = 0.05
-"""Of series without a trend, the share in which one is found."""
-
-REPEATS = 199
-"""Series without a trend that are drawn to know what chance does."""
-
-SEED = 18530504
-"""The same series has the same verdict each time."""
 
 STEEPEST = 2.0
 """Limits of the slope are looked for up to this, either way (a factor of seven a week)."""
@@ -166,9 +157,9 @@ def slope_of(counts: Floats, past: Floats, *, repeats: int = REPEATS) -> Slope:
     """
     own = _learnt(past[None])
     rng = np.random.default_rng(SEED)
-    likely = regained(own, np.full(past.size, past.mean()), most=_most(past.size), rng=rng)
+    likely = unrest(own, np.full(past.size, past.mean()), most=_most(past.size), rng=rng)
     level = np.concatenate([np.full(past.size, past.mean()), np.full(counts.size, counts.mean())])
-    by_chance = _by_chance(likened(likely, level, series=repeats, rng=rng), weeks=counts.size)
+    by_chance = _by_chance(likely.drawn(level, series=repeats, rng=rng), weeks=counts.size)
     strength = abs(_leaning(counts, 0.0, own))
     reach = float(np.quantile(by_chance, 1 - LEVEL, method="higher"))
 
