@@ -43,9 +43,11 @@ SEED = 18530504
 CHUNK = 20
 """Series that a process takes at once."""
 
-MEANS = (1.0, 10.0, 250.0)
-UNRESTS = ((0.0, 0.0), (0.5, 0.4), (0.5, 0.7))
-"""Dispersion and memory: chance alone; bursty with a moderate and with a strong memory."""
+LOW, MIDDLE, HIGH = 1.0, 10.0, 250.0
+"""Incidents a week."""
+
+UNRESTS = ((0.5, 0.7), (0.5, 0.4), (0.0, 0.0))
+"""Dispersion and memory: bursty with a strong and with a moderate memory; chance alone."""
 
 CALM = (0.1, 0.4)
 """Of the power curves."""
@@ -61,7 +63,7 @@ class Cell:
 
     Args:
         asked: What is measured, a key of ASKED.
-        mean: Incidents a week before anything changes.
+        mean: Incidents a week before anything changes; of a unit, for the watch.
         unrest: Dispersion of the weekly rate, and its autocorrelation.
         weeks: Length of the series, of the trend, or of each window of a comparison.
         factor: By which the level changes in all.
@@ -78,22 +80,20 @@ class Cell:
 
 def cells() -> Iterator[Cell]:
     """All that is measured."""
-    for weeks, unrest, mean in product((60, 200), UNRESTS, MEANS):
-        yield Cell("change", mean, unrest, weeks)
-    for unrest, mean in product(UNRESTS[1:], MEANS):
-        yield Cell("one change", mean, unrest, PAST_WEEKS, 4.0, PAST_WEEKS // 2)
-    for weeks, unrest, mean in product((13, 26), UNRESTS, MEANS):
-        yield Cell("trend", mean, unrest, weeks)
-    for unrest, mean in product(UNRESTS, MEANS):
+    for unrest, mean in product(UNRESTS, (LOW, MIDDLE, HIGH)):
+        yield Cell("change", mean, unrest, 60)
+        yield Cell("trend", mean, unrest, 13)
         yield Cell("comparison", mean, unrest, 46, 2.0)
-    for unrest, mean in product(UNRESTS, MEANS):
-        yield Cell("watch", mean * UNITS, unrest, (PAST + 1) * WINDOW)
-    for after, mean, factor in product((4, 8, 13, 26), MEANS, FACTORS):
-        yield Cell("power of change", mean, CALM, PAST_WEEKS + after, factor, after)
-    for weeks, mean, factor in product((13, 26), MEANS, FACTORS):
-        yield Cell("power of trend", mean, CALM, weeks, factor)
-    for mean, factor in product(MEANS, FACTORS):
+        yield Cell("watch", mean, unrest, (PAST + 1) * WINDOW)
+    for unrest, mean in product(UNRESTS, (LOW, HIGH)):
+        yield Cell("change", mean, unrest, 200)
+        yield Cell("trend", mean, unrest, 26)
+        yield Cell("one change", mean, unrest, PAST_WEEKS, 4.0, PAST_WEEKS // 2)
+    for mean, factor in product((LOW, MIDDLE, HIGH), FACTORS):
+        yield Cell("power of trend", mean, CALM, 13, factor)
         yield Cell("power of watch", mean, CALM, (PAST + 1) * WINDOW, factor, WINDOW)
+        for after in (4, 8, 13, 26):
+            yield Cell("power of change", mean, CALM, PAST_WEEKS + after, factor, after)
 
 
 def counts(cell: Cell, level: Floats, rng: np.random.Generator) -> Floats:
@@ -149,21 +149,21 @@ def comparison(cell: Cell, rng: np.random.Generator) -> Measured:
 
 def watch(cell: Cell, rng: np.random.Generator) -> Measured:
     """Has a look at all units, of which none changes, an alarm?"""
-    return {"told": bool((_chances(cell, cell.mean, rng) <= WATCH_LEVEL).any())}
+    return {"told": bool((_chances(cell, rng) <= WATCH_LEVEL).any())}
 
 
 def power_of_watch(cell: Cell, rng: np.random.Generator) -> Measured:
     """Is there an alarm of the one unit that changes?"""
-    return {"told": bool(_chances(cell, cell.mean * UNITS, rng)[0] <= WATCH_LEVEL)}
+    return {"told": bool(_chances(cell, rng)[0] <= WATCH_LEVEL)}
 
 
-def _chances(cell: Cell, whole: float, rng: np.random.Generator) -> Floats:
+def _chances(cell: Cell, rng: np.random.Generator) -> Floats:
     """The q-value of each unit of one look; only the first unit changes.
 
-    Where none does, units are as unequal as 1, 1/2, 1/3 …; where one does, all are of the same size.
+    The mean is that of all units: where none changes, they are as unequal as 1, 1/2, 1/3 …; where one does, all are of the same size.
     """
     shares = 1 / np.arange(1, UNITS + 1) if cell.factor == 1 else np.ones(UNITS)
-    level = np.outer(whole * shares / shares.sum(), np.ones(cell.weeks))
+    level = np.outer(cell.mean * shares / shares.mean(), np.ones(cell.weeks))
     level[0, cell.weeks - cell.after :] *= cell.factor
     return adjusted(judged(windows(np.array([counts(cell, each, rng) for each in level]))).chance)
 

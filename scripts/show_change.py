@@ -19,8 +19,12 @@ from tocsin.figures.write import write
 
 METHODS = Path(__file__).resolve().parents[1] / "docs/methods"
 
-UNRESTS = {(0.0, 0.0): "chance alone", (0.5, 0.4): "moderate memory", (0.5, 0.7): "strong memory"}
-HEIGHT, WIDTH, GAP, TITLED = 150.0, 150.0, 74.0, 22.0
+UNRESTS = {
+    (0.0, 0.0): "chance alone",
+    (0.5, 0.4): "bursty (0.5), moderate memory (0.4)",
+    (0.5, 0.7): "bursty (0.5), strong memory (0.7)",
+}
+HEIGHT, WIDTH, GAP, TITLED, LEFT = 150.0, 134.0, 12.0, 22.0, 26.0
 TICKS = (1.2, 1.5, 2.0, 3.0, 4.0)
 
 
@@ -28,67 +32,60 @@ def measured() -> pl.DataFrame:
     return pl.read_csv(METHODS / "data/change.csv")
 
 
-def shares(table: pl.DataFrame) -> str:
-    """Of each row in order, its share with its interval."""
-    return " | ".join(
-        f"{share:.1%} ({100 * low:.1f}–{100 * high:.1f})"
-        for share, low, high in table.select("share", "low", "high").iter_rows()
-    )
-
-
 def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
 
-def alarms_table() -> str:
-    """How often a change or a trend is told of series that have none."""
-    found = measured().filter(measured="told")
-    asked = [("change", 60), ("change", 200), ("trend", 13), ("trend", 26)]
-    rows = []
-    for (dispersion, memory), named in UNRESTS.items():
-        for mean in found["mean"].filter(found["asked"] == "change").unique().sort():
-            cells = [
-                found.filter(asked=question, weeks=weeks, mean=mean, dispersion=dispersion, memory=memory)
-                for question, weeks in asked
-            ]
-            rows.append([f"{named} ({dispersion:g}, {memory:g})", f"{mean:g}", *map(shares, cells)])
-    head = ["unrest (dispersion, memory)", "mean a week", *(f"{question}, {weeks} weeks" for question, weeks in asked)]
-    return lines(head, rows)
+def null_table(*things: tuple[str, str, int | None], heads: Sequence[str]) -> str:
+    """A row for each unrest and mean.
 
-
-def second_table() -> str:
-    """What is told of series with one change."""
-    return _by_cell("one change", ["told", "told more", "date held", "ratio held"])
-
-
-def ratio_table() -> str:
-    """How often intervals of ratios and slopes hold the truth."""
+    Args:
+        things: What was asked, what was measured, and of series of how many weeks; None for any.
+        heads: Of their columns.
+    """
     found = measured()
     rows = []
     for (dispersion, memory), named in UNRESTS.items():
         for mean in (1.0, 10.0, 250.0):
             cell = found.filter(mean=mean, dispersion=dispersion, memory=memory)
-            ratio = cell.filter(asked="comparison", measured="ratio held")
-            slopes = cell.filter(asked="trend", measured="slope held").sort("weeks")
-            rows.append([f"{named} ({dispersion:g}, {memory:g})", f"{mean:g}", shares(ratio), shares(slopes)])
-    return lines(["unrest (dispersion, memory)", "mean a week", "ratio", "slope, 13 weeks", "slope, 26 weeks"], rows)
+            each = []
+            for asked, what, weeks in things:
+                row = cell.filter(asked=asked, measured=what)
+                row = row if weeks is None else row.filter(weeks=weeks)
+                each.append(
+                    "–"
+                    if row.is_empty()
+                    else "{share:.1%} of {of} ({low:.1%}–{high:.1%})".format(**row.row(0, named=True))
+                )
+            if set(each) != {"–"}:
+                rows.append([named, f"{mean:g}", *each])
+    return lines(["unrest", "mean a week", *heads], rows)
 
 
-def watch_table() -> str:
-    """How often a look at units of which none changes has an alarm."""
-    return _by_cell("watch", ["told"])
+def _share(row: pl.DataFrame) -> str:
+    if row.is_empty():
+        return "–"
+    share, low, high, of = row.select("share", "low", "high", "of").row(0)
+    return f"{share:.1%} of {of:,} ({100 * low:.1f} to {100 * high:.1f})"
 
 
-def _by_cell(asked: str, things: Sequence[str]) -> str:
-    found = measured().filter(asked=asked)
-    rows = []
-    for mean, dispersion, memory in (
-        found.select("mean", "dispersion", "memory").unique(maintain_order=True).iter_rows()
-    ):
-        cell = found.filter(mean=mean, dispersion=dispersion, memory=memory)
-        each = [shares(cell.filter(measured=thing)) or "–" for thing in things]
-        rows.append([f"{UNRESTS[dispersion, memory]} ({dispersion:g}, {memory:g})", f"{mean:g}", *each])
-    return lines(["unrest (dispersion, memory)", "mean a week", *things], rows)
+def alarms_table() -> str:
+    """How often a change or a trend is told of series that have none."""
+    things = [("change", "told", 60), ("change", "told", 200), ("trend", "told", 13), ("trend", "told", 26)]
+    return null_table(*things, heads=["change, 60 weeks", "change, 200 weeks", "trend, 13 weeks", "trend, 26 weeks"])
+
+
+def one_change_table() -> str:
+    """What is told of series with one change, and how often its intervals hold the truth."""
+    heads = ["told", "told more than one", "date held", "ratio held"]
+    things = [("one change", what, None) for what in ("told", "told more", "date held", "ratio held")]
+    return null_table(*things, heads=heads)
+
+
+def held_table() -> str:
+    """How often the intervals of a ratio of two windows and of a slope hold the truth, and looks of the watch with a false alarm."""
+    things = [("comparison", "ratio held", None), ("trend", "slope held", 13), ("watch", "told", None)]
+    return null_table(*things, heads=["ratio of two windows held", "slope held", "watch: looks with an alarm"])
 
 
 def power_table() -> str:
@@ -122,11 +119,10 @@ def figure() -> alt.VConcatChart:
     by_rate = {f"{named} a week": pl.col("mean") == mean for named, mean in reversed(rates)}
     trend = found.filter(asked="power of trend")
     lower = [
-        _panel(trend.filter(weeks=13), title="trend over 13 weeks", names=by_rate),
-        _panel(trend.filter(weeks=26), title="trend over 26 weeks", names=by_rate),
+        _panel(trend, title="trend over 13 weeks", names=by_rate),
         _panel(found.filter(asked="power of watch"), title="watch, one of 34 units", names=by_rate),
     ]
-    rows = [alt.hconcat(*each, spacing=0) for each in (upper, lower)]
+    rows = [alt.hconcat(*each, spacing=GAP) for each in (upper, lower)]
     series = change["of"].max()
     return framed(
         alt.vconcat(*rows, spacing=8),
@@ -134,14 +130,16 @@ def figure() -> alt.VConcatChart:
             title="How large must a rise be to be found?",
             subtitle="Share of simulated series in which it is told, per cent, by the factor of the rise",
             notes=(
-                f"Negative binomial counts, dispersion 0.1, memory 0.4; {series} series a point. Upper row: one rise, so many weeks before the "
-                "end, after 104 weeks. Lower row: the level grows steadily by the factor over the weeks, or jumps by it in the last four.",
+                f"Negative binomial counts, dispersion 0.1, memory 0.4; {series} series a point. Upper row: one rise, so many "
+                "weeks before the end, after 104 weeks. Lower row: the level grows steadily by the factor over 13 weeks after 104 at "
+                "one level, or jumps by it in the last four weeks of one unit.",
                 "Bars: 95 per cent interval of the share. Line: 50 per cent.",
             ),
             source="scripts/measure_change.py",
             synthetic=False,
         ),
         data={},
+        left=LEFT,
     )
 
 
@@ -149,7 +147,7 @@ def _panel(table: pl.DataFrame, *, title: str, names: Mapping[str, pl.Expr]) -> 
     """Curves over the factor, each named where it ends."""
     x = alt.X(
         "factor:Q",
-        scale=alt.Scale(type="log", domain=[1.15, 4.1]),
+        scale=alt.Scale(type="log", domain=[1.12, 4.15]),
         axis=alt.Axis(values=list(TICKS), format="~g", labelExpr="'× ' + datum.label", title=None, grid=False),
     )
     scale = alt.Scale(domain=[0, 1], nice=False)

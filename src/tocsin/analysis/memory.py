@@ -246,13 +246,10 @@ def _by_memory(scaled: Floats, share: Floats) -> Floats:
     weeks = scaled.shape[1]
     waves = np.arange(1, (weeks - 1) // 2 + 1)
     power = np.abs(np.fft.rfft(scaled, axis=1)[:, waves]) ** 2 / weeks
-    turn = np.cos(2 * np.pi * waves / weeks)
-    likely = np.empty((len(scaled), MEMORIES.size))
-    for number, memory in enumerate(MEMORIES):
-        remembered = (1 - memory**2) / (1 - 2 * memory * turn + memory**2)
-        spectrum = 1 + share[:, None] * (remembered - 1)
-        likely[:, number] = -(np.log(spectrum) + power / spectrum).sum(axis=1)
-    return likely
+    memory = MEMORIES[:, None]
+    remembered = (1 - memory**2) / (1 - 2 * memory * np.cos(2 * np.pi * waves / weeks) + memory**2)
+    spectrum = 1 + share[:, None, None] * (remembered - 1)
+    return np.asarray(-(np.log(spectrum) + power[:, None] / spectrum).sum(axis=2))
 
 
 def _likelihood(counts: Floats, level: Floats, dispersion: Floats) -> Floats:

@@ -98,7 +98,6 @@ def best_cuts(counts: Floats, *, dispersion: Floats, least: int, most: int, step
         best[0, :, end] = last[:, 0]
         if most:
             whole = best[:most, :, :starts] + last
-            found = whole.argmin(axis=2, keepdims=True)
-            back[:, :, end] = found[:, :, 0]
-            best[1:, :, end] = np.take_along_axis(whole, found, axis=2)[:, :, 0]
+            back[:, :, end] = whole.argmin(axis=2)
+            best[1:, :, end] = whole.min(axis=2)
     return Cuts(best[:, :, -1], back, places)
