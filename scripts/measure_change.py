@@ -14,7 +14,7 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from itertools import product
 from pathlib import Path
@@ -24,24 +24,21 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from tocsin.analysis.change import FEW_EVENTS, steps_of
+from tocsin.analysis import change, trend, watch
 from tocsin.analysis.comparison import compare_series
 from tocsin.analysis.discovery import adjusted
-from tocsin.analysis.memory import LEVEL
-from tocsin.analysis.trend import FEW_EVENTS as FEW_IN_TREND
-from tocsin.analysis.trend import slope_of
-from tocsin.analysis.watch import LEVEL as WATCH_LEVEL
-from tocsin.analysis.watch import PAST, WINDOW, judged, windows
+from tocsin.analysis.memory import LEVEL, SEED
+from tocsin.analysis.watch import PAST, WINDOW
 from tocsin.simulate import weekly_counts
 
 Floats = NDArray[np.float64]
+Rngs = Sequence[np.random.Generator]
 Measured = Mapping[str, bool]
 
 OUT = Path(__file__).resolve().parents[1] / "docs/methods/data/change.csv"
 
-SEED = 18530504
-CHUNK = 20
-"""Series that a process takes at once."""
+CHUNK = 10
+"""Series that a process takes at once; they share the chance of the series that a test draws."""
 
 LOW, MIDDLE, HIGH = 1.0, 10.0, 250.0
 """Incidents a week."""
@@ -96,10 +93,14 @@ def cells() -> Iterator[Cell]:
             yield Cell("power of change", mean, CALM, PAST_WEEKS + after, factor, after)
 
 
-def counts(cell: Cell, level: Floats, rng: np.random.Generator) -> Floats:
+def drawn(cell: Cell, level: Floats, rngs: Rngs) -> Floats:
+    """Counts of a level, a row a source of chance."""
     dispersion, memory = cell.unrest
-    drawn = weekly_counts(weeks=level.size, mean=level, dispersion=dispersion, autocorrelation=memory, rng=rng)
-    return drawn.astype(np.float64)
+    each = (
+        weekly_counts(weeks=level.size, mean=level, dispersion=dispersion, autocorrelation=memory, rng=rng)
+        for rng in rngs
+    )
+    return np.array(list(each), dtype=np.float64)
 
 
 def stepped(cell: Cell) -> Floats:
@@ -107,76 +108,78 @@ def stepped(cell: Cell) -> Floats:
     return np.repeat([cell.mean, cell.mean * cell.factor], [cell.weeks - cell.after, cell.after])
 
 
-def change(cell: Cell, rng: np.random.Generator) -> Measured:
+def has_change(cell: Cell, rngs: Rngs) -> Iterator[Measured]:
     """Is a change told?"""
-    series = counts(cell, stepped(cell), rng)
-    return {} if series.sum() < FEW_EVENTS else {"told": bool(steps_of(series))}
+    series = drawn(cell, stepped(cell), rngs)
+    for told in change.tested(series[series.sum(axis=1) >= change.FEW_EVENTS]).told:
+        yield {"told": told}
 
 
-def one_change(cell: Cell, rng: np.random.Generator) -> Measured:
+def one_change(cell: Cell, rngs: Rngs) -> Iterator[Measured]:
     """Is the change told, and another; where one is told, do its intervals hold date and ratio?"""
-    steps = steps_of(counts(cell, stepped(cell), rng))
-    if len(steps) != 1:
-        return {"told": bool(steps), "told more": len(steps) > 1}
-    (step,) = steps
-    held = {"date held": step.low <= cell.weeks - cell.after <= step.high}
-    if step.ratio_low is not None and step.ratio_high is not None:
-        held["ratio held"] = step.ratio_low <= cell.factor <= step.ratio_high
-    return {"told": True, "told more": False} | held
+    for series in drawn(cell, stepped(cell), rngs):
+        steps = change.steps_of(series)
+        yield {"told": bool(steps), "told more": len(steps) > 1}
+        if len(steps) == 1:
+            yield {"date held": steps[0].low <= cell.weeks - cell.after <= steps[0].high}
+            low, high = steps[0].ratio_low, steps[0].ratio_high
+            if low is not None and high is not None:
+                yield {"ratio held": low <= cell.factor <= high}
 
 
-def trend(cell: Cell, rng: np.random.Generator) -> Measured:
-    """Is a trend told, and does its interval hold the slope?"""
+def has_trend(cell: Cell, rngs: Rngs) -> Iterator[Measured]:
+    """Is a trend told, of the right sign, and does its interval hold the slope?"""
     slope = np.log(cell.factor) / (cell.weeks - 1)
     level = cell.mean * np.exp(slope * np.concatenate([np.zeros(PAST_WEEKS), np.arange(cell.weeks)]))
-    series = counts(cell, level, rng)
-    past, last = series[:PAST_WEEKS], series[PAST_WEEKS:]
-    if last.sum() < FEW_IN_TREND:
-        return {}
-    found = slope_of(last, past)
-    low, high = (-np.inf if found.low is None else found.low), (np.inf if found.high is None else found.high)
-    told = found.chance < LEVEL and (cell.factor == 1 or found.slope > 0)
-    return {"told": told, "slope held": bool(low <= slope <= high)}
+    series = drawn(cell, level, rngs)
+    series = series[series[:, PAST_WEEKS:].sum(axis=1) >= trend.FEW_EVENTS]
+    past, last = series[:, :PAST_WEEKS], series[:, PAST_WEEKS:]
+    found = trend.tested(last, past)
+    reach = np.quantile(found.by_chance, 1 - LEVEL, axis=1, method="higher")
+    held = np.abs(trend.leanings(last, slope, found.own)) <= reach
+    for told, within in zip((found.chance <= LEVEL) & ((found.leaning > 0) | (slope == 0)), held, strict=True):
+        yield {"told": told, "slope held": within}
 
 
-def comparison(cell: Cell, rng: np.random.Generator) -> Measured:
+def comparison(cell: Cell, rngs: Rngs) -> Iterator[Measured]:
     """Does the interval of the ratio of two windows hold it?"""
-    sides = (counts(cell, np.full(cell.weeks, cell.mean * factor), rng) for factor in (1.0, cell.factor))
-    row = compare_series("", *sides)
-    low, high = row["ratio_low"], row["ratio_high"]
-    return {"ratio held": low <= cell.factor <= high} if isinstance(low, float) and isinstance(high, float) else {}
+    sides = (drawn(cell, np.full(cell.weeks, cell.mean * factor), rngs) for factor in (1.0, cell.factor))
+    for before, after in zip(*sides, strict=True):
+        row = compare_series("", before, after)
+        low, high = row["ratio_low"], row["ratio_high"]
+        if isinstance(low, float) and isinstance(high, float):
+            yield {"ratio held": low <= cell.factor <= high}
 
 
-def watch(cell: Cell, rng: np.random.Generator) -> Measured:
-    """Has a look at all units, of which none changes, an alarm?"""
-    return {"told": bool((_chances(cell, rng) <= WATCH_LEVEL).any())}
+def has_alarm(cell: Cell, rngs: Rngs) -> Iterator[Measured]:
+    """Has a look at all units, of which none changes, an alarm? Units are as unequal as 1, 1/2, 1/3 …"""
+    shares = 1 / np.arange(1, UNITS + 1)
+    for rng in rngs:
+        units = [drawn(cell, np.full(cell.weeks, cell.mean * share), [rng])[0] for share in shares / shares.mean()]
+        yield {"told": bool((_chances(units) <= watch.LEVEL).any())}
 
 
-def power_of_watch(cell: Cell, rng: np.random.Generator) -> Measured:
-    """Is there an alarm of the one unit that changes?"""
-    return {"told": bool(_chances(cell, rng)[0] <= WATCH_LEVEL)}
+def finds_unit(cell: Cell, rngs: Rngs) -> Iterator[Measured]:
+    """Is there an alarm of the one unit that changes? All are of the same size."""
+    for rng in rngs:
+        units = [drawn(cell, np.full(cell.weeks, cell.mean), [rng])[0] for _ in range(UNITS - 1)]
+        yield {"told": bool(_chances([drawn(cell, stepped(cell), [rng])[0], *units])[0] <= watch.LEVEL)}
 
 
-def _chances(cell: Cell, rng: np.random.Generator) -> Floats:
-    """The q-value of each unit of one look; only the first unit changes.
-
-    The mean is that of all units: where none changes, they are as unequal as 1, 1/2, 1/3 …; where one does, all are of the same size.
-    """
-    shares = 1 / np.arange(1, UNITS + 1) if cell.factor == 1 else np.ones(UNITS)
-    level = np.outer(cell.mean * shares / shares.mean(), np.ones(cell.weeks))
-    level[0, cell.weeks - cell.after :] *= cell.factor
-    return adjusted(judged(windows(np.array([counts(cell, each, rng) for each in level]))).chance)
+def _chances(units: list[Floats]) -> Floats:
+    """The q-value of each unit of one look."""
+    return adjusted(watch.judged(watch.windows(np.array(units))).chance)
 
 
-ASKED: Mapping[str, Callable[[Cell, np.random.Generator], Measured]] = {
-    "change": change,
+ASKED: Mapping[str, Callable[[Cell, Rngs], Iterator[Measured]]] = {
+    "change": has_change,
     "one change": one_change,
-    "trend": trend,
+    "trend": has_trend,
     "comparison": comparison,
-    "watch": watch,
-    "power of change": change,
-    "power of trend": trend,
-    "power of watch": power_of_watch,
+    "watch": has_alarm,
+    "power of change": has_change,
+    "power of trend": has_trend,
+    "power of watch": finds_unit,
 }
 
 
@@ -184,10 +187,8 @@ def part(task: tuple[Cell, range]) -> Counter[tuple[str, bool]]:
     """What some of the series of a cell give: how often each thing measured is so, and is not."""
     cell, numbers = task
     own = zlib.crc32(repr(astuple(cell)).encode())
-    seen: Counter[tuple[str, bool]] = Counter()
-    for number in numbers:
-        seen.update(ASKED[cell.asked](cell, np.random.default_rng([SEED, own, number])).items())
-    return seen
+    rngs = [np.random.default_rng([SEED, own, number]) for number in numbers]
+    return Counter((name, bool(so)) for one in ASKED[cell.asked](cell, rngs) for name, so in one.items())
 
 
 def measured(

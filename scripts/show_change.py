@@ -123,7 +123,7 @@ def figure() -> alt.VConcatChart:
         _panel(found.filter(asked="power of watch"), title="watch, one of 34 units", names=by_rate),
     ]
     rows = [alt.hconcat(*each, spacing=GAP) for each in (upper, lower)]
-    series = change["of"].max()
+    series = int(change["of"][0])
     return framed(
         alt.vconcat(*rows, spacing=8),
         caption=Caption(

@@ -103,9 +103,9 @@ def test_what_learning_loses_is_put_back() -> None:
     for seed in range(40):
         counts = drawn(60, 20.0, 0.3, 0.7, seed)
         own = learnt(counts[None], most=3)
-        likely = unrest(own, np.full(60, counts.mean()), most=2, rng=np.random.default_rng(seed))
+        likely = unrest(own, np.full((1, 60), counts.mean()), most=2, rng=np.random.default_rng(seed))
         off["found"].append(float(own.long_run[0]))
-        off["pairs"].append(likely.long_run)
+        off["pairs"].append(float(likely.long_run[0]))
     truth = 0.3 * (1 + 0.7) / (1 - 0.7)
     medians = {name: float(np.median(values)) for name, values in off.items()}
     assert medians["found"] < medians["pairs"]
@@ -113,10 +113,10 @@ def test_what_learning_loses_is_put_back() -> None:
 
 
 def test_counts_drawn_of_unrest_vary_as_its_pairs_say() -> None:
-    likely = Unrest(np.array([0.0, 0.5]), np.array([0.0, 0.0]))
-    counts = likely.drawn(np.full(50, 20.0), series=400, rng=np.random.default_rng(1))
-    assert counts[::2].var() == pytest.approx(20.0, rel=0.1)
-    assert counts[1::2].var() == pytest.approx(20.0 + 0.5 * 400, rel=0.1)
+    for dispersions in ([0.5], [0.0, 0.5]):
+        likely = Unrest(np.array([dispersions]), np.zeros((1, len(dispersions))))
+        counts = likely.drawn(np.full((1, 50), 20.0), each=800, rng=np.random.default_rng(1))
+        assert counts.var() == pytest.approx(20.0 + np.mean(dispersions) * 400, rel=0.1)
 
 
 def test_the_slope_without_dispersion_is_that_of_a_poisson_regression() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from tocsin.analysis.segments import LEAST_DISPERSION, Cuts, best_cuts, levels
+from tocsin.analysis.segments import LEAST_DISPERSION, best_cuts, levels
 
 Floats = NDArray[np.float64]
 
@@ -36,8 +36,8 @@ LEAST_WEEKS = 4
 PRICE = 1.5
 """A cut must gain so many times the logarithm of the number of weeks before what it explains is not a series' own unrest."""
 
-PLACES = 70
-"""Changes are looked for at every week of a series of up to about twice as many; of a longer one at so many places, evenly apart."""
+PLACES = 50
+"""A long series is cut at about so many places, evenly apart, when its unrest is learnt."""
 
 TRIALS = 49
 """Series that are drawn to know what learning gets wrong."""
@@ -76,10 +76,10 @@ class Character:
 
 @dataclass(frozen=True)
 class Unrest:
-    """What the dispersion and the memory of one series may be: pairs that are as likely as each other.
+    """What the dispersion and the memory of several series may be: for each some pairs, as likely as each other.
 
     Args:
-        dispersion: Of each pair.
+        dispersion: Of each pair, a row a series.
         memory: Of each pair, from 0 to below 1.
     """
 
@@ -87,42 +87,48 @@ class Unrest:
     memory: Floats
 
     @property
-    def long_run(self) -> float:
-        """The median of the dispersion that a long stretch shows."""
-        return float(np.median(self.dispersion * (1 + self.memory) / (1 - self.memory)))
+    def long_run(self) -> Floats:
+        """The median of the dispersion that a long stretch shows, by series."""
+        return np.asarray(np.median(self.dispersion * (1 + self.memory) / (1 - self.memory), axis=1))
 
-    def drawn(self, level: Floats, *, series: int, rng: np.random.Generator) -> Floats:
-        """What chance makes of a level: counts, a row a series.
+    def drawn(self, level: Floats, *, each: int, rng: np.random.Generator) -> Floats:
+        """What chance makes of a level: counts, `each` rows for every series, one series after the other.
 
         Args:
-            level: Incidents expected, by week.
-            series: How many; each has the next pair.
+            level: Incidents expected, a row a series, a column a week.
+            each: How many of each series; each has one of its pairs.
             rng: Source of chance.
         """
-        pair = np.arange(series) % self.memory.size
-        rates = paths(weeks=level.size, dispersion=self.dispersion[pair], memory=self.memory[pair], rng=rng)
-        return np.asarray(rng.poisson(level * rates), dtype=np.float64)
+        pair = rng.integers(self.memory.shape[1], size=(len(level), each))
+        dispersion, memory = (np.take_along_axis(of, pair, axis=1).ravel() for of in (self.dispersion, self.memory))
+        rates = paths(weeks=level.shape[1], dispersion=dispersion, memory=memory, rng=rng)
+        return np.asarray(rng.poisson(np.repeat(level, each, axis=0) * rates), dtype=np.float64)
+
+    def of(self, chosen: NDArray[np.bool_]) -> Unrest:
+        """That of some of the series."""
+        return Unrest(self.dispersion[chosen], self.memory[chosen])
 
 
 def unrest(own: Character, level: Floats, *, most: int, rng: np.random.Generator) -> Unrest:
-    """What was learnt of one series, with the error and the doubt that learning has.
+    """What was learnt of several series, with the error and the doubt that learning has.
 
     Series of the same character are drawn and learnt from. By as much as one of them is found to differ from what it was drawn with,
     the series is taken to differ from what was found of it: dispersions by a factor, memories on the scale of Fisher's z.
 
     Args:
-        own: Of one series.
-        level: Incidents expected, by week.
+        own: Of the series.
+        level: Incidents expected, a row a series, a column a week.
         most: The largest number of changes of level that is tried.
         rng: Source of chance.
 
     Source:
         The basic bootstrap: Davison and Hinkley (1997), Bootstrap Methods and their Application, section 5.2.
     """
-    found = learnt(Unrest(own.dispersion, own.memory).drawn(level, series=TRIALS, rng=rng), most=most)
-    memory = np.tanh(2 * np.arctanh(own.memory) - np.arctanh(found.memory))
-    factor = own.dispersion / np.maximum(found.dispersion, LEAST_DISPERSION)
-    return Unrest(own.dispersion * np.clip(factor, 1 / WRONG, WRONG), np.clip(memory, 0.0, LONGEST))
+    dispersion, memory = own.dispersion[:, None], own.memory[:, None]
+    again = learnt(Unrest(dispersion, memory).drawn(level, each=TRIALS, rng=rng), most=most)
+    factor = dispersion / np.maximum(again.dispersion.reshape(-1, TRIALS), LEAST_DISPERSION)
+    moved = np.tanh(2 * np.arctanh(memory) - np.arctanh(again.memory.reshape(-1, TRIALS)))
+    return Unrest(dispersion * np.clip(factor, 1 / WRONG, WRONG), np.clip(moved, 0.0, LONGEST))
 
 
 def learnt(counts: Floats, *, most: int) -> Character:
@@ -139,7 +145,8 @@ def learnt(counts: Floats, *, most: int) -> Character:
         The rate remembers the week before with one autocorrelation (AR(1)), and its dispersion is the same at every level.
     """
     weeks = counts.shape[1]
-    cuts = rough_cuts(counts, dispersion=_from_differences(counts), most=most)
+    apart = max(1, weeks // PLACES)
+    cuts = best_cuts(counts, dispersion=_from_differences(counts), least=LEAST_WEEKS, most=most, step=apart)
     best = np.full(len(counts), -np.inf)
     dispersion, weights = np.zeros(len(counts)), np.zeros((len(counts), MEMORIES.size))
     for number in range(most + 1):
@@ -153,12 +160,6 @@ def learnt(counts: Floats, *, most: int) -> Character:
             found.weights[better],
         )
     return Character(dispersion, weights)
-
-
-def rough_cuts(counts: Floats, *, dispersion: Floats, most: int) -> Cuts:
-    """The best cuts at PLACES only: enough to learn what is left round the levels, and how many cuts there are."""
-    step = max(1, counts.shape[1] // PLACES)
-    return best_cuts(counts, dispersion=dispersion, least=LEAST_WEEKS, most=most, step=step)
 
 
 def character(counts: Floats, level: Floats, *, stretches: int) -> Character:
