@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import polars as pl
 import pytest
 from scipy.stats import binom
+from scripts import measure_change as measure
+from scripts import show_change as show
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-measure = script("measure_change")
-WRITTEN = pl.read_csv(measure.OUT)
+WRITTEN = show.measured()
 
 
 @pytest.mark.parametrize(
@@ -71,16 +54,16 @@ def test_all_cells_are_measured_with_no_fewer_series_than_said() -> None:
     )
 
 
-def written(cell: object) -> dict[str, float]:
+def written(cell: measure.Cell) -> dict[str, float]:
     """What the table says of a cell."""
     rows = WRITTEN.filter(
-        pl.col("measured") == "told",
-        asked=cell.asked,  # type: ignore[attr-defined]
-        mean=cell.mean,  # type: ignore[attr-defined]
-        dispersion=cell.unrest[0],  # type: ignore[attr-defined]
-        memory=cell.unrest[1],  # type: ignore[attr-defined]
-        weeks=cell.weeks,  # type: ignore[attr-defined]
-        factor=cell.factor,  # type: ignore[attr-defined]
-        after=cell.after,  # type: ignore[attr-defined]
+        measured="told",
+        asked=cell.asked,
+        mean=cell.mean,
+        dispersion=cell.unrest[0],
+        memory=cell.unrest[1],
+        weeks=cell.weeks,
+        factor=cell.factor,
+        after=cell.after,
     )
     return rows.row(0, named=True)
