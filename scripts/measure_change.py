@@ -43,7 +43,7 @@ CHUNK = 10
 LOW, MIDDLE, HIGH = 1.0, 10.0, 250.0
 """Incidents a week."""
 
-UNRESTS = ((0.5, 0.7), (0.5, 0.4), (0.0, 0.0))
+STRONG, MODERATE, CHANCE = (0.5, 0.7), (0.5, 0.4), (0.0, 0.0)
 """Dispersion and memory: bursty with a strong and with a moderate memory; chance alone."""
 
 CALM = (0.1, 0.4)
@@ -77,14 +77,16 @@ class Cell:
 
 def cells() -> Iterator[Cell]:
     """All that is measured."""
-    for unrest, mean in product(UNRESTS, (LOW, MIDDLE, HIGH)):
+    for unrest, mean in [*product((STRONG, MODERATE, CHANCE), (LOW, HIGH)), (STRONG, MIDDLE)]:
         yield Cell("change", mean, unrest, 60)
         yield Cell("trend", mean, unrest, 13)
         yield Cell("comparison", mean, unrest, 46, 2.0)
-        yield Cell("watch", mean, unrest, (PAST + 1) * WINDOW)
-    for unrest, mean in product(UNRESTS, (LOW, HIGH)):
-        yield Cell("change", mean, unrest, 200)
+    for mean, unrest in product((HIGH, LOW), (STRONG, MODERATE)):
         yield Cell("trend", mean, unrest, 26)
+        yield Cell("change", mean, unrest, 200)
+    for unrest in (STRONG, MODERATE, CHANCE):
+        yield Cell("watch", MIDDLE, unrest, (PAST + 1) * WINDOW)
+    for mean, unrest in product((HIGH, LOW), (MODERATE, STRONG)):
         yield Cell("one change", mean, unrest, PAST_WEEKS, 4.0, PAST_WEEKS // 2)
     for mean, factor in product((LOW, MIDDLE, HIGH), FACTORS):
         yield Cell("power of trend", mean, CALM, 13, factor)
@@ -183,6 +185,9 @@ ASKED: Mapping[str, Callable[[Cell, Rngs], Iterator[Measured]]] = {
 }
 
 
+POWER = tuple(asked for asked in ASKED if asked.startswith("power of "))
+
+
 def part(task: tuple[Cell, range]) -> Counter[tuple[str, bool]]:
     """What some of the series of a cell give: how often each thing measured is so, and is not."""
     cell, numbers = task
@@ -230,7 +235,8 @@ def measured(
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("--series", type=int, default=1000)
+    words.add_argument("--series", type=int, default=1000, help="of each cell")
+    words.add_argument("--power", type=int, default=100, help="series of each point of a power curve")
     words.add_argument("--processes", type=int, default=2)
     words.add_argument("--only", nargs="+", choices=ASKED, default=list(ASKED))
     words.add_argument("--out", type=Path, default=OUT)
@@ -241,7 +247,9 @@ def main() -> None:
     began = time.monotonic()
     with multiprocessing.Pool(given.processes) as pool:
         for number, cell in enumerate(todo, start=1):
-            found.append(measured(cell, series=given.series, each=pool.imap_unordered))
+            found.append(
+                measured(cell, series=given.power if cell.asked in POWER else given.series, each=pool.imap_unordered)
+            )
             said = ", ".join(f"{what} {share:.1%}" for what, share in found[-1].select("measured", "share").iter_rows())
             print(f"{time.monotonic() - began:6.0f} s  {number}/{len(todo)}  {cell}: {said}", file=sys.stderr)
             given.out.parent.mkdir(parents=True, exist_ok=True)

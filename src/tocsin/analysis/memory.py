@@ -33,7 +33,7 @@ INFLATIONS = (1 + MEMORIES) / (1 - MEMORIES)
 LEAST_WEEKS = 4
 """The shortest stretch that can be a level of its own."""
 
-PRICE = 1.5
+PRICE = 2.0
 """A cut must gain so many times the logarithm of the number of weeks before what it explains is not a series' own unrest."""
 
 PLACES = 50
