@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 import typer.main
 from pydantic import BaseModel
+from scripts import show_change
 
 import tocsin
 from tests.analysis.measured import (
@@ -277,6 +278,11 @@ def test_the_measured_coverage_of_the_concentration_holds() -> None:
     assert found == pytest.approx(percents("methods/concentration.md", "coverage", line)[:2], abs=0.06), AGAIN
 
 
+@pytest.mark.parametrize("name", ["alarms", "one-change", "held", "power"])
+def test_the_tables_of_change_are_those_that_were_measured(name: str) -> None:
+    assert made_part("methods/change.md", name) == MADE["methods/change.md", name](), AGAIN
+
+
 # Pages, links and versions
 
 
@@ -313,6 +319,10 @@ MADE: Mapping[tuple[str, str], Callable[[], str]] = {
     ("methods/concentration.md", "limits"): spread_limits_table,
     ("methods/concentration.md", "sparse"): sparse_table,
     ("methods/revisions.md", "coverage"): nowcast_table,
+    ("methods/change.md", "alarms"): show_change.alarms_table,
+    ("methods/change.md", "one-change"): show_change.one_change_table,
+    ("methods/change.md", "held"): show_change.held_table,
+    ("methods/change.md", "power"): show_change.power_table,
 }
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from tocsin.analysis.incidents import ALL
-from tocsin.analysis.memory import LEAST_WEEKS, Character, character, learnt, levels, likened, regained
-from tocsin.analysis.segments import LEAST_DISPERSION, best_cuts, cost
+from tocsin.analysis.memory import LEAST_WEEKS, LEVEL, REPEATS, SEED, Character, Unrest, character, learnt, unrest
+from tocsin.analysis.segments import LEAST_DISPERSION, best_cuts, cost, levels
 from tocsin.analysis.weeks import fold, last_run, week_start
 from tocsin.cube import Events, Selection, count
 from tocsin.desk import Definition
@@ -29,14 +29,14 @@ FEW_EVENTS = 20
 MOST_CHANGES = 12
 """More changes than this in one series are not looked for."""
 
-REPEATS = 99
-"""Series without a change that are drawn to know what chance does."""
+PLACES = 100
+"""Whether there is a change is asked at every week of a series of up to about twice as many, of a longer one at so many places."""
 
-FALSE_ALARMS = 0.05
-"""Of series without a change, the share in which one is found."""
+BATCH = 33
+"""Series that are drawn at once: mostly the first of them tell that chance does as much."""
 
-SEED = 18530504
-"""The same series has the same verdict each time."""
+ENOUGH = round(LEVEL * (REPEATS + 1))
+"""A change is not told where so many of the drawn series show one as strong."""
 
 MOST_BY_CHANCE = 2
 """Changes that are looked for in the drawn series: what chance does best it does with one step, or with one stretch."""
@@ -177,44 +177,94 @@ def _rows(name: str, days: Sequence[object], counts: Floats) -> list[dict[str, o
     ]
 
 
-def steps_of(counts: Floats, *, repeats: int = REPEATS) -> list[Step]:
+@dataclass(frozen=True)
+class Tested:
+    """Whether several series have a change at all.
+
+    Args:
+        own: What was learnt of them.
+        costs: By number of cuts and series.
+        likely: What their unrest may be.
+        by_chance: The largest gain by a cut in each of REPEATS series without a change, a row a series; infinite where no more of them
+            were needed.
+    """
+
+    own: Character
+    costs: Floats
+    likely: Unrest
+    by_chance: Floats
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """Which series have a change that can be told from chance."""
+        return np.asarray((self.by_chance >= _gains(self.costs)[:, None]).sum(axis=1) < ENOUGH)
+
+
+def tested(counts: Floats) -> Tested:
+    """Whether there is a change at all, of several series at once.
+
+    Each drawn series is gone through as the series itself is: what is learnt of its character is as wrong.
+
+    Args:
+        counts: Incidents, a row a series, a column a week.
+
+    Source:
+        Besag and Clifford (1991), Sequential Monte Carlo p-values, Biometrika 78(2), for drawing no more than needed.
+    """
+    weeks = counts.shape[1]
+    most = min(MOST_CHANGES, weeks // LEAST_WEEKS - 1)
+    most_by_chance = min(MOST_BY_CHANCE, most)
+    rng, steady = np.random.default_rng(SEED), np.repeat(counts.mean(axis=1, keepdims=True), weeks, axis=1)
+    own = learnt(counts, most=most)
+    found = Tested(
+        own=own,
+        costs=_costs(counts, own, most=most),
+        likely=unrest(own, steady, most=most_by_chance, rng=rng),
+        by_chance=np.full((len(counts), REPEATS), np.inf),
+    )
+    gains = _gains(found.costs)[:, None]
+    for first in range(0, REPEATS, BATCH):
+        still = (found.by_chance[:, :first] >= gains).sum(axis=1) < ENOUGH
+        if not still.any():
+            break
+        drawn = found.likely.of(still).drawn(steady[still], each=BATCH, rng=rng)
+        theirs = _gains(_costs(drawn, learnt(drawn, most=most_by_chance), most=most_by_chance))
+        found.by_chance[still, first : first + BATCH] = theirs.reshape(-1, BATCH)
+    return found
+
+
+def _costs(counts: Floats, own: Character, *, most: int) -> Floats:
+    """The cost of each series by number of cuts."""
+    apart = max(1, counts.shape[1] // PLACES)
+    return best_cuts(counts, dispersion=own.long_run, least=LEAST_WEEKS, most=most, step=apart).costs
+
+
+def _gains(costs: Floats) -> Floats:
+    """The largest gain by a cut in each series."""
+    return np.asarray(((costs[0] - costs[1:]) / np.arange(1, len(costs))[:, None]).max(axis=0))
+
+
+def steps_of(counts: Floats) -> list[Step]:
     """The changes of level of one series of counts, in order of time.
 
     Args:
         counts: Incidents a week, whole weeks in a row.
-        repeats: Series without a change that are drawn.
     """
-    most = min(MOST_CHANGES, counts.size // LEAST_WEEKS - 1)
-    rng = np.random.default_rng(SEED)
-    steady = np.full(counts.size, counts.mean())
-    own = learnt(counts[None], most=most)
-    likely = regained(own, steady, most=min(MOST_BY_CHANCE, most), rng=rng)
-    by_chance = _by_chance(likened(likely, steady, series=repeats, rng=rng))
-    cuts = best_cuts(counts[None], dispersion=own.long_run, least=LEAST_WEEKS, most=most)
-    penalty = float(np.quantile(by_chance, 1 - FALSE_ALARMS, method="higher"))
-    number = int((cuts.costs[:, 0] + penalty * np.arange(most + 1)).argmin())
-    marks = cuts.of(0, number)
-    if not marks:
+    found = tested(counts[None])
+    if not found.told[0]:
         return []
-    found = character(counts[None], levels(counts[None], [marks]), stretches=np.array([number + 1.0]))
-    long_run = found.long_run * likely.long_run / np.maximum(own.long_run, LEAST_DISPERSION)
+    own, by_chance = found.own, found.by_chance[0]
+    penalty = np.sort(by_chance)[-ENOUGH]
+    number = int((found.costs[:, 0] + penalty * np.arange(len(found.costs))).argmin())
+    cuts = best_cuts(counts[None], dispersion=own.long_run, least=LEAST_WEEKS, most=number)
+    marks = cuts.of(0, number)
+    again = character(counts[None], levels(counts[None], cuts.marks(number)), stretches=number + 1)
+    long_run = again.long_run * np.maximum(1.0, found.likely.long_run / np.maximum(own.long_run, LEAST_DISPERSION))
     edges = [0, *marks, counts.size]
     return [
         _step(counts, *edges[place - 1 : place + 2], long_run=long_run, own=own, by_chance=by_chance)
         for place in range(1, len(edges) - 1)
     ]
-
-
-def _by_chance(drawn: Floats) -> Floats:
-    """The largest gain by a cut in each of some series that have no change.
-
-    Each is gone through as the series itself is: what is learnt of its character is as wrong as what was learnt of the series'.
-    """
-    most = min(MOST_BY_CHANCE, drawn.shape[1] // LEAST_WEEKS - 1)
-    theirs = learnt(drawn, most=most)
-    costs = best_cuts(drawn, dispersion=theirs.long_run, least=LEAST_WEEKS, most=most).costs
-    gains: Floats = ((costs[0] - costs[1:]) / np.arange(1, most + 1)[:, None]).max(axis=0)
-    return gains
 
 
 def _step(

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
-from tocsin.analysis.segments import LEAST_DISPERSION, best_cuts
+from tocsin.analysis.segments import LEAST_DISPERSION, best_cuts, levels
 
 Floats = NDArray[np.float64]
 
-MEMORIES = np.arange(0.0, 0.91, 0.05)
+SEED = 18530504
+"""The same series has the same verdict each time."""
+
+LEVEL = 0.05
+"""Of series without what is looked for, the share in which it is found."""
+
+REPEATS = 99
+"""Series without what is looked for that are drawn to know what chance does."""
+
+MEMORIES = np.arange(0.0, 0.91, 0.1)
 """Autocorrelations of the weekly rate, from week to week, that are weighed against each other."""
+
+LONGEST = 0.95
+"""No longer memory than this is drawn: such a rate hardly comes back to its level in half a year."""
 
 INFLATIONS = (1 + MEMORIES) / (1 - MEMORIES)
 """By how much each makes the rate of a long stretch vary more than if weeks did not remember each other."""
@@ -21,13 +33,17 @@ INFLATIONS = (1 + MEMORIES) / (1 - MEMORIES)
 LEAST_WEEKS = 4
 """The shortest stretch that can be a level of its own."""
 
-TRIAL_CUTS = 1.5
-"""A cut is tried where it gains so many times the logarithm of the number of weeks: what is left is a series' own unrest."""
+PRICE = 2.0
+"""A cut must gain so many times the logarithm of the number of weeks before what it explains is not a series' own unrest."""
 
-ROUNDS = 2
+PLACES = 50
+"""A long series is cut at about so many places, evenly apart, when its unrest is learnt."""
 
 TRIALS = 49
-"""Series that are drawn to know what learning loses."""
+"""Series that are drawn to know what learning gets wrong."""
+
+WRONG = 4.0
+"""By no larger factor than this is a dispersion mended."""
 
 
 @dataclass(frozen=True)
@@ -58,47 +74,68 @@ class Character:
         return self.dispersion * self.inflation
 
 
-def likened(own: Character, level: Floats, *, series: int, rng: np.random.Generator) -> Floats:
-    """Counts of the same character round a given level: what chance makes of it. A row a series.
+@dataclass(frozen=True)
+class Unrest:
+    """What the dispersion and the memory of several series may be: for each some pairs, as likely as each other.
 
     Args:
-        own: Of one series. Memories are drawn by their weights, since one series does not settle its memory.
-        level: Incidents expected, by week.
-        series: How many.
-        rng: Source of chance.
+        dispersion: Of each pair, a row a series.
+        memory: Of each pair, from 0 to below 1.
     """
-    memory = rng.choice(MEMORIES, size=series, p=own.weights[0])
-    rates = paths(weeks=level.size, dispersion=np.repeat(own.dispersion, series), memory=memory, rng=rng)
-    drawn: Floats = rng.poisson(level * rates).astype(np.float64)
-    return drawn
+
+    dispersion: Floats
+    memory: Floats
+
+    @property
+    def long_run(self) -> Floats:
+        """The median of the dispersion that a long stretch shows, by series."""
+        return np.asarray(np.median(self.dispersion * (1 + self.memory) / (1 - self.memory), axis=1))
+
+    def drawn(self, level: Floats, *, each: int, rng: np.random.Generator) -> Floats:
+        """What chance makes of a level: counts, `each` rows for every series, one series after the other.
+
+        Args:
+            level: Incidents expected, a row a series, a column a week.
+            each: How many of each series; each has one of its pairs.
+            rng: Source of chance.
+        """
+        pair = rng.integers(self.memory.shape[1], size=(len(level), each))
+        dispersion, memory = (np.take_along_axis(of, pair, axis=1).ravel() for of in (self.dispersion, self.memory))
+        rates = paths(weeks=level.shape[1], dispersion=dispersion, memory=memory, rng=rng)
+        return np.asarray(rng.poisson(np.repeat(level, each, axis=0) * rates), dtype=np.float64)
+
+    def of(self, chosen: NDArray[np.bool_]) -> Unrest:
+        """That of some of the series."""
+        return Unrest(self.dispersion[chosen], self.memory[chosen])
 
 
-def regained(own: Character, level: Floats, *, most: int, rng: np.random.Generator) -> Character:
-    """What was learnt of one series, with the dispersion and the memory that learning loses put back.
+def unrest(own: Character, level: Floats, *, most: int, rng: np.random.Generator) -> Unrest:
+    """What was learnt of several series, with the error and the doubt that learning has.
 
-    Series of the same character are drawn and learnt from; by as much as less is found in them, more was in the series.
+    Series of the same character are drawn and learnt from. By as much as one of them is found to differ from what it was drawn with,
+    the series is taken to differ from what was found of it: dispersions by a factor, memories on the scale of Fisher's z.
 
     Args:
-        own: Of one series.
-        level: Incidents expected, by week.
-        most: As it was learnt.
+        own: Of the series.
+        level: Incidents expected, a row a series, a column a week.
+        most: The largest number of changes of level that is tried.
         rng: Source of chance.
 
     Source:
-        Gourieroux, Monfort and Renault (1993), Indirect inference, Journal of Applied Econometrics 8(S1): its first step.
+        The basic bootstrap: Davison and Hinkley (1997), Bootstrap Methods and their Application, section 5.2.
     """
-    kept = Character(np.repeat(own.dispersion, TRIALS), np.repeat(own.weights, TRIALS, axis=0))
-    rates = paths(weeks=level.size, dispersion=kept.dispersion, memory=kept.memory, rng=rng)
-    found = learnt(rng.poisson(level * rates).astype(np.float64), most=most)
-    less = max(0.0, float(own.memory[0] - found.memory.mean()))
-    larger = float(np.clip(own.dispersion[0] / max(found.dispersion.mean(), LEAST_DISPERSION), 1.0, 2.0))
-    moved = np.interp(MEMORIES - less, MEMORIES, own.weights[0], left=0.0)
-    moved[-1] += max(0.0, 1 - moved.sum())
-    return Character(own.dispersion * larger, (moved / moved.sum())[None])
+    dispersion, memory = own.dispersion[:, None], own.memory[:, None]
+    again = learnt(Unrest(dispersion, memory).drawn(level, each=TRIALS, rng=rng), most=most)
+    factor = dispersion / np.maximum(again.dispersion.reshape(-1, TRIALS), LEAST_DISPERSION)
+    moved = np.tanh(2 * np.arctanh(memory) - np.arctanh(again.memory.reshape(-1, TRIALS)))
+    return Unrest(dispersion * np.clip(factor, 1 / WRONG, WRONG), np.clip(moved, 0.0, LONGEST))
 
 
 def learnt(counts: Floats, *, most: int) -> Character:
-    """The character of each series, round the levels that a first look finds in it.
+    """The character of each series, round the levels that explain it best together with it.
+
+    For every number of cuts, dispersion and memory are learnt round the levels of the best cuts; the number taken is that which makes the
+    counts likeliest, at a PRICE for each cut. So long waves are taken for memory, and a step for a step, by what explains them better.
 
     Args:
         counts: Incidents, a row a series, a column a week.
@@ -108,34 +145,24 @@ def learnt(counts: Floats, *, most: int) -> Character:
         The rate remembers the week before with one autocorrelation (AR(1)), and its dispersion is the same at every level.
     """
     weeks = counts.shape[1]
-    long_run = _from_differences(counts)
-    trials = np.arange(most + 1)
-    for _ in range(ROUNDS):
-        cuts = best_cuts(counts, dispersion=long_run, least=LEAST_WEEKS, most=most)
-        chosen = (cuts.costs + TRIAL_CUTS * np.log(weeks) * trials[:, None]).argmin(axis=0)
-        marks = [cuts.of(series, int(number)) for series, number in enumerate(chosen)]
-        found = character(counts, levels(counts, marks), stretches=chosen + 1.0)
-        long_run = found.long_run
-    return found
+    apart = max(1, weeks // PLACES)
+    cuts = best_cuts(counts, dispersion=_from_differences(counts), least=LEAST_WEEKS, most=most, step=apart)
+    best = np.full(len(counts), -np.inf)
+    dispersion, weights = np.zeros(len(counts)), np.zeros((len(counts), MEMORIES.size))
+    for number in range(most + 1):
+        level = levels(counts, cuts.marks(number))
+        found, gain = _character(counts, level, stretches=number + 1)
+        likely = _likelihood(counts, level, found.dispersion) + gain - PRICE * np.log(weeks) * number
+        better = (likely > best) & np.isfinite(cuts.costs[number])
+        best[better], dispersion[better], weights[better] = (
+            likely[better],
+            found.dispersion[better],
+            found.weights[better],
+        )
+    return Character(dispersion, weights)
 
 
-def levels(counts: Floats, marks: list[list[int]]) -> Floats:
-    """The mean of each stretch, week by week.
-
-    Args:
-        counts: Incidents, a row a series, a column a week.
-        marks: For each series, the first weeks of all stretches but the first.
-    """
-    weeks = counts.shape[1]
-    found = np.repeat(counts.mean(axis=1, keepdims=True), weeks, axis=1)
-    for series, inside in enumerate(marks):
-        edges = [0, *inside, weeks]
-        for first, stop in itertools.pairwise(edges) if inside else ():
-            found[series, first:stop] = counts[series, first:stop].mean()
-    return found
-
-
-def character(counts: Floats, level: Floats, *, stretches: Floats) -> Character:
+def character(counts: Floats, level: Floats, *, stretches: int) -> Character:
     """Dispersion and memory of counts round their levels.
 
     Args:
@@ -151,17 +178,7 @@ def character(counts: Floats, level: Floats, *, stretches: Floats) -> Character:
     Source:
         Whittle (1953), Estimation and information in stationary time series, Arkiv för Matematik 2(5).
     """
-    found = Character(np.zeros(len(counts)), np.eye(1, MEMORIES.size).repeat(len(counts), axis=0))
-    lost = stretches
-    for _ in range(3):
-        dispersion = _dispersion(counts, level, lost=lost)
-        part = dispersion[:, None] * level / (1 + dispersion[:, None] * level)
-        share = part.mean(axis=1)
-        spread = np.sqrt(level + dispersion[:, None] * level**2)
-        scaled = np.divide(counts - level, spread, out=np.zeros_like(level), where=level > 0)
-        found = Character(dispersion, _weights(scaled, share))
-        lost = stretches * (1 - share + share * found.inflation)
-    return found
+    return _character(counts, level, stretches=stretches)[0]
 
 
 def paths(*, weeks: int, dispersion: Floats, memory: Floats, rng: np.random.Generator) -> Floats:
@@ -188,10 +205,27 @@ def paths(*, weeks: int, dispersion: Floats, memory: Floats, rng: np.random.Gene
 
 
 def _from_differences(counts: Floats) -> Floats:
-    """A long-run dispersion from neighbouring weeks, which a change of level hardly touches."""
+    """A dispersion from neighbouring weeks, which a change of level hardly touches."""
     mean = counts.mean(axis=1)
     own = np.maximum(0.0, (np.diff(counts, axis=1) ** 2).mean(axis=1) / 2 - mean)
-    return np.asarray(2 * np.divide(own, mean**2, out=np.zeros_like(mean), where=mean > 0))
+    return np.asarray(np.divide(own, mean**2, out=np.zeros_like(mean), where=mean > 0))
+
+
+def _character(counts: Floats, level: Floats, *, stretches: int) -> tuple[Character, Floats]:
+    """The character, and how much likelier the counts are with their memory than without."""
+    lost = np.full(len(counts), float(stretches))
+    for _ in range(2):
+        dispersion = _dispersion(counts, level, lost=lost)
+        part = dispersion[:, None] * level / (1 + dispersion[:, None] * level)
+        share = part.mean(axis=1)
+        spread = np.sqrt(level + dispersion[:, None] * level**2)
+        scaled = np.divide(counts - level, spread, out=np.zeros_like(level), where=level > 0)
+        likely = _by_memory(scaled, share)
+        most = likely.max(axis=1, keepdims=True)
+        odds = np.exp(likely - most)
+        found = Character(dispersion, odds / odds.sum(axis=1, keepdims=True))
+        lost = stretches * (1 - share + share * found.inflation)
+    return found, np.asarray(np.log(odds.mean(axis=1)) + most[:, 0] - likely[:, 0])
 
 
 def _dispersion(counts: Floats, level: Floats, *, lost: Floats) -> Floats:
@@ -199,24 +233,31 @@ def _dispersion(counts: Floats, level: Floats, *, lost: Floats) -> Floats:
     raised = weeks / np.maximum(weeks - lost, weeks / 2)
     excess = (counts - level) ** 2 * raised[:, None] - level
     found = np.zeros(len(counts))
-    for _ in range(3):
-        spread = level + found[:, None] * level**2
-        trust = np.divide(level**2, spread**2, out=np.zeros_like(level), where=level > 0)
+    for _ in range(2):
+        # The weight of a week is its squared level over its squared variance, both divided by the level.
+        trust = 1 / (1 + found[:, None] * level) ** 2
         total = (trust * level**2).sum(axis=1)
         slope = np.divide((trust * excess).sum(axis=1), total, out=np.zeros_like(total), where=total > 0)
         found = np.maximum(0.0, slope)
     return found
 
 
-def _weights(scaled: Floats, share: Floats) -> Floats:
+def _by_memory(scaled: Floats, share: Floats) -> Floats:
+    """How likely deviations are with each of MEMORIES, on the log scale; a row a series."""
     weeks = scaled.shape[1]
     waves = np.arange(1, (weeks - 1) // 2 + 1)
     power = np.abs(np.fft.rfft(scaled, axis=1)[:, waves]) ** 2 / weeks
-    turn = np.cos(2 * np.pi * waves / weeks)
-    likely = np.empty((len(scaled), MEMORIES.size))
-    for number, memory in enumerate(MEMORIES):
-        remembered = (1 - memory**2) / (1 - 2 * memory * turn + memory**2)
-        spectrum = 1 - share[:, None] + share[:, None] * remembered
-        likely[:, number] = -(np.log(spectrum) + power / spectrum).sum(axis=1)
-    odds = np.exp(likely - likely.max(axis=1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+    memory = MEMORIES[:, None]
+    remembered = (1 - memory**2) / (1 - 2 * memory * np.cos(2 * np.pi * waves / weeks) + memory**2)
+    spectrum = 1 + share[:, None, None] * (remembered - 1)
+    return np.asarray(-(np.log(spectrum) + power[:, None] / spectrum).sum(axis=2))
+
+
+def _likelihood(counts: Floats, level: Floats, dispersion: Floats) -> Floats:
+    """The logarithm of how likely negative binomial counts are, but for what is the same at every level and dispersion."""
+    size = 1 / np.maximum(dispersion, 1e-6)[:, None]
+    mean = np.maximum(level, 1e-12)
+    each = (
+        gammaln(counts + size) - gammaln(size) + counts * np.log(mean / size) - (counts + size) * np.log1p(mean / size)
+    )
+    return np.asarray(each.sum(axis=1))

@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 
 from tocsin.analysis.change import grouped, weekly_counts
 from tocsin.analysis.incidents import ALL
-from tocsin.analysis.memory import LEAST_WEEKS, MEMORIES, Character, learnt, likened, regained
+from tocsin.analysis.memory import LEAST_WEEKS, LEVEL, MEMORIES, REPEATS, SEED, Character, learnt, unrest
 from tocsin.analysis.weeks import week_start
 from tocsin.cube import Events, Selection
 from tocsin.desk import Definition
@@ -36,15 +36,6 @@ PAST_WEEKS, FEW_PAST = 156, 26
 
 MOST_CHANGES = 3
 """Changes of level that the past may have had."""
-
-LEVEL = 0.05
-"""Of series without a trend, the share in which one is found."""
-
-REPEATS = 199
-"""Series without a trend that are drawn to know what chance does."""
-
-SEED = 18530504
-"""The same series has the same verdict each time."""
 
 STEEPEST = 2.0
 """Limits of the slope are looked for up to this, either way (a factor of seven a week)."""
@@ -148,7 +139,7 @@ def _row(counts: Floats, weeks: int) -> dict[str, object]:
         "change_percent_low": _percent(found.low),
         "change_percent_high": _percent(found.high),
         "p_value": found.chance,
-        "verdict": NONE if found.chance >= LEVEL else RISING if found.slope > 0 else FALLING,
+        "verdict": NONE if found.chance > LEVEL else RISING if found.slope > 0 else FALLING,
     }
 
 
@@ -156,30 +147,61 @@ def _percent(slope: float | None) -> float | None:
     return None if slope is None else float(100 * np.expm1(slope))
 
 
-def slope_of(counts: Floats, past: Floats, *, repeats: int = REPEATS) -> Slope:
+def slope_of(counts: Floats, past: Floats) -> Slope:
     """The slope of the logarithm of the level of one series, a week.
 
     Args:
         counts: Incidents of the last weeks, at least one.
         past: Incidents of the weeks before, at least FEW_PAST.
-        repeats: Series without a trend that are drawn.
     """
-    own = _learnt(past[None])
-    rng = np.random.default_rng(SEED)
-    likely = regained(own, np.full(past.size, past.mean()), most=_most(past.size), rng=rng)
-    level = np.concatenate([np.full(past.size, past.mean()), np.full(counts.size, counts.mean())])
-    by_chance = _by_chance(likened(likely, level, series=repeats, rng=rng), weeks=counts.size)
-    strength = abs(_leaning(counts, 0.0, own))
-    reach = float(np.quantile(by_chance, 1 - LEVEL, method="higher"))
+    test = tested(counts[None], past[None])
+    reach = float(np.quantile(test.by_chance[0], 1 - LEVEL, method="higher"))
 
     def leaning(slope: float, beyond: float) -> float:
-        return _leaning(counts, slope, own) - beyond
+        return float(leanings(counts[None], slope, test.own)[0]) - beyond
 
     # It falls as the slope rises. Where all incidents lie in the first week or the last, there is no estimate inside the bounds.
     found = [_root(leaning, beyond) for beyond in (0.0, reach, -reach)]
-    best = found[0] if found[0] is not None else float(np.copysign(STEEPEST, _leaning(counts, 0.0, own)))
-    chance = float((1 + (by_chance >= strength).sum()) / (1 + by_chance.size))
-    return Slope(slope=best, low=found[1], high=found[2], chance=chance)
+    best = found[0] if found[0] is not None else float(np.copysign(STEEPEST, test.leaning[0]))
+    return Slope(slope=best, low=found[1], high=found[2], chance=float(test.chance[0]))
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Whether several series have a trend.
+
+    Args:
+        own: What was learnt of their past.
+        leaning: How far each leans against a steady level, in standard deviations; upwards above nought.
+        by_chance: How far each of REPEATS series without a trend leans, of either sign, a row a series.
+    """
+
+    own: Character
+    leaning: Floats
+    by_chance: Floats
+
+    @property
+    def chance(self) -> Floats:
+        """How often a series without a trend leans as far."""
+        return np.asarray((1 + (self.by_chance >= np.abs(self.leaning)[:, None]).sum(axis=1)) / (1 + REPEATS))
+
+
+def tested(counts: Floats, past: Floats) -> Tested:
+    """Whether there is a trend, of several series at once.
+
+    Each drawn series is gone through as the series itself is: what is learnt from its past is as wrong.
+
+    Args:
+        counts: Incidents of the last weeks, a row a series.
+        past: Incidents of the weeks before.
+    """
+    own, weeks = _learnt(past), counts.shape[1]
+    rng = np.random.default_rng(SEED)
+    level = np.repeat(np.stack([past.mean(axis=1), counts.mean(axis=1)], axis=1), [past.shape[1], weeks], axis=1)
+    likely = unrest(own, level[:, :-weeks], most=_most(past.shape[1]), rng=rng)
+    drawn = likely.drawn(level, each=REPEATS, rng=rng)
+    by_chance = np.abs(leanings(drawn[:, -weeks:], 0.0, _learnt(drawn[:, :-weeks])))
+    return Tested(own, leanings(counts, 0.0, own), by_chance.reshape(-1, REPEATS))
 
 
 def _learnt(past: Floats) -> Character:
@@ -196,33 +218,23 @@ def _root(leaning: Callable[[float, float], float], beyond: float) -> float | No
     return float(brentq(leaning, -STEEPEST, STEEPEST, args=(beyond,)))
 
 
-def _leaning(counts: Floats, slope: float, past: Character) -> float:
-    """How far counts lean against a log-linear level of this slope and of their own sum, in standard deviations."""
-    steps = _steps(counts.size)
-    shape = np.exp(slope * steps)
-    level = shape * counts.sum() / shape.sum()
-    weights = steps - float(steps @ level) / level.sum()
-    own = float(weights**2 @ level)
-    return float(weights @ counts / np.sqrt(own + past.dispersion[0] * _together(weights * level, past)[0]))
+def leanings(counts: Floats, slope: float, past: Character) -> Floats:
+    """How far counts lean against a log-linear level of this slope and of their own sum, in standard deviations; by series.
 
-
-def _by_chance(drawn: Floats, *, weeks: int) -> Floats:
-    """How far the last weeks lean in each of some series without a trend.
-
-    Each is gone through as the series itself is: what is learnt from its past is as wrong as what was learnt from the series'.
+    Args:
+        counts: Incidents of the last weeks, a row a series.
+        slope: Of the logarithm of the level, a week.
+        past: What was learnt of the weeks before.
     """
-    theirs, last, steps = _learnt(drawn[:, :-weeks]), drawn[:, -weeks:], _steps(weeks)
-    mean = last.mean(axis=1)
-    variance = mean * float(steps @ steps) + theirs.dispersion * mean**2 * _together(steps, theirs)
-    leaning: Floats = np.abs(last @ steps) / np.sqrt(np.where(variance > 0, variance, 1.0))
-    return leaning
-
-
-def _together(weights: Floats, past: Character) -> Floats:
-    """The variance of a weighted sum of a rate with the memories of the past and a dispersion of one; by series."""
-    lags = np.abs(np.subtract.outer(np.arange(weights.size), np.arange(weights.size)))
-    sums = past.weights @ np.array([weights @ memory**lags @ weights for memory in MEMORIES])
-    return np.asarray(sums, dtype=np.float64)
+    steps = _steps(counts.shape[1])
+    shape = np.exp(slope * steps)
+    shape /= shape.sum()
+    weights, total = steps - float(steps @ shape), counts.sum(axis=1)
+    parts = weights * shape
+    lags = np.abs(np.subtract.outer(np.arange(steps.size), np.arange(steps.size)))
+    together = past.weights @ np.array([parts @ memory**lags @ parts for memory in MEMORIES])
+    variance = total * float(weights @ parts) + past.dispersion * total**2 * together
+    return np.asarray(counts @ weights / np.sqrt(np.where(variance > 0, variance, 1.0)))
 
 
 def _steps(weeks: int) -> Floats:

@@ -9,6 +9,7 @@ import polars as pl
 
 from tocsin.analysis import change, trend, watch
 from tocsin.analysis.incidents import ALL
+from tocsin.analysis.memory import LEVEL
 from tocsin.catalogue.subject import (
     Answer,
     Asked,
@@ -59,7 +60,7 @@ def answer_change(subject: Subject, asked: Asked) -> Answer:
         notes=(
             *notes,
             *gathering,
-            f"A change is told where at most {change.FALSE_ALARMS:.0%} of series without one, as bursty and with as long a memory, "
+            f"A change is told where at most {LEVEL:.0%} of series without one, as bursty and with as long a memory, "
             "show one as strong. Intervals of 95 per cent.",
             *_of_changes(table),
             *_recent(subject, period.last),

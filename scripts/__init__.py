@@ -1,0 +1,1 @@
+"""What is made or measured now and then: see the head of each."""
