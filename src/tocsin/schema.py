@@ -111,6 +111,8 @@ class SourceFacts:
     """The time_precision codes of events that are dated to the middle of the seven days in which they took place."""
     to_month: tuple[int, ...] = ()
     """Those of events that are dated to the middle of their month."""
+    error_km: tuple[tuple[int, float], ...] = ()
+    """geo_precision code -> the distance from its point within which 80 per cent of its events lie by the source's rules, km."""
 
 
 @dataclass(frozen=True)

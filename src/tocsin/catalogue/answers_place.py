@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from tocsin.analysis.placed import FEW_EVENTS
 from tocsin.analysis.placement import placement
-from tocsin.analysis.position import CHANGE, position
+from tocsin.analysis.position import CHANGE, FEW_PLACES, NARROW, position
 from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, level_of, precise_of, selection_of, windows_of
 from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, level_words, subtitle
 from tocsin.cube import Selection
 from tocsin.schema import Span, listed
 from tocsin.store.open import joined
 
-USUAL_KM = 50.0
-"""Within this distance of where media placed them lay 80 per cent of the events that the military recorded too."""
+MEDIA_KM = 50.0
+"""Within this distance of where media placed them lay 80 per cent of the events that the military recorded too, of any code."""
 SOURCE = "Weidmann (2015), Journal of Conflict Resolution 59(6)"
 TOP = 5
 
@@ -23,15 +24,9 @@ TOP = 5
 def answer_position(subject: Subject, asked: Asked) -> Answer:
     selection, involving, notes = for_group(subject, asked, selection_of(subject))
     windows = windows_of(subject, asked.windows)
-    precise = precise_of(subject)
-    table = position(
-        subject.events,
-        selection=selection,
-        windows=windows,
-        precise=precise,
-        capitals=subject.gazetteer.capitals,
-        error_km=errors_of(subject),
-    )
+    errors = errors_of(subject)
+    table = _position(subject, selection, windows, errors)
+    once = table.filter(pl.col("window") != CHANGE).unique("window", maintain_order=True)
     return Answer(
         question="position",
         table=table,
@@ -42,10 +37,28 @@ def answer_position(subject: Subject, asked: Asked) -> Answer:
             *notes,
             _errors(subject),
             *_verdicts(subject, table),
-            *_on_capitals(table, windows),
+            *_as_media(subject, selection, windows, errors),
+            "Settled is said of errors of position alone, not of chance: of a share where all that it may be lies within "
+            f"{NARROW * 100:.0f} points, of a change where all that it may be has one direction.",
+            *_few(dict(once.select("window", "incidents").rows())),
+            *_rough(once),
+            *_on_capitals(once),
             *coverage_notes(subject, list(windows.values())),
         ),
         about=subject.events.about,
+    )
+
+
+def _position(
+    subject: Subject, selection: Selection, windows: Mapping[str, Span], errors: Mapping[int, float]
+) -> pl.DataFrame:
+    return position(
+        subject.events,
+        selection=selection,
+        windows=windows,
+        precise=precise_of(subject),
+        capitals=subject.gazetteer.capitals,
+        error_km=errors,
     )
 
 
@@ -74,7 +87,8 @@ def answer_placement(subject: Subject, asked: Asked) -> Answer:
         notes=(
             *notes,
             _errors(subject),
-            *_stays(table, windows),
+            *_stays(subject.with_names(table, level), windows, level),
+            *_few(dict(table.group_by("window", maintain_order=True).agg(pl.col("incidents").sum()).rows())),
             *coverage_notes(subject, spans),
             subject.gazetteer.credit,
         ),
@@ -94,15 +108,54 @@ def behind_position(
 
 
 def errors_of(subject: Subject) -> dict[int, float]:
-    """Precision code -> the distance from its point within which 80 per cent of the events lie, km."""
-    return dict.fromkeys(precise_of(subject) or (1,), USUAL_KM) | dict(subject.desk.position.error_km or {})
+    """Precision code -> the distance from its point within which 80 per cent of the events lie, km: the desk's, else the source's."""
+    kept, told = precise_of(subject), dict(subject.events.about.facts.error_km)
+    largest = max(told.values(), default=MEDIA_KM)
+    usual = {code: told.get(code, largest) for code in kept or tuple(told) or (1,)}
+    return usual | dict(subject.desk.position.error_km or {})
 
 
 def _errors(subject: Subject) -> str:
-    own = subject.desk.position.error_km
     said = [f"{km:g} km (precision {code})" for code, km in sorted(errors_of(subject).items())]
-    whose = "as desk.toml says" if own else f"the usual of media reports: {SOURCE}"
+    whose = f"as media reports have been found to err ({SOURCE})"
+    if subject.events.about.facts.error_km:
+        whose = "taken from what the codes mean; how far reports err was not measured for each code"
+    if subject.desk.position.error_km:
+        whose = "as desk.toml says"
     return f"Error of position: 80 per cent of incidents lie within {listed(said)} of their point, {whose}."
+
+
+def _as_media(
+    subject: Subject, selection: Selection, windows: Mapping[str, Span], errors: Mapping[int, float]
+) -> tuple[str, ...]:
+    """What is left of the change if every incident errs as media reports were found to, whatever its code."""
+    if subject.desk.position.error_km or max(errors.values()) == min(errors.values()) == MEDIA_KM or len(windows) != 2:
+        return ()
+    table = _position(subject, selection, windows, dict.fromkeys(errors, MEDIA_KM))
+    said = _verdicts(subject, table)
+    return (
+        (f"If each errs by {MEDIA_KM:g} km, whatever its code, as media reports did ({SOURCE}): {' '.join(said)}",)
+        if said
+        else ()
+    )
+
+
+def _few(incidents: Mapping[str, int]) -> tuple[str, ...]:
+    """Windows of so few incidents that there is no verdict."""
+    few = {window: count for window, count in incidents.items() if count < FEW_EVENTS}
+    return tuple(
+        f"{window}: too few incidents with a trusted point for a verdict ({count})." for window, count in few.items()
+    )
+
+
+def _rough(rows: pl.DataFrame) -> tuple[str, ...]:
+    """Windows whose errors do not even out, since few places hold all incidents."""
+    few = (
+        rows.filter(pl.col("incidents") >= FEW_EVENTS, pl.col("places") < FEW_PLACES).select("window", "places").rows()
+    )
+    return tuple(
+        f"{window}: few places ({places}) hold all incidents, so that the interval is rough." for window, places in few
+    )
 
 
 def _verdicts(subject: Subject, table: pl.DataFrame) -> tuple[str, ...]:
@@ -129,33 +182,38 @@ def _ranges(kilometres: list[float]) -> str:
     return listed([f"{run[0]:g} to {run[-1]:g} km" if len(run) > 1 else f"{run[0]:g} km" for run in runs])
 
 
-def _on_capitals(table: pl.DataFrame, windows: Mapping[str, Span]) -> tuple[str, ...]:
-    rows = (
-        table.filter(pl.col("window").is_in(list(windows)) & (pl.col("threshold_km") == 0))
-        .select("window", "vague", "vague_at_capital")
-        .rows()
-    )
+def _on_capitals(rows: pl.DataFrame) -> tuple[str, ...]:
     return tuple(
         f"{window}: {vague:,} incidents of which only a region is known are left out; {at:,} of them stand exactly on a capital."
-        for window, vague, at in rows
+        for window, vague, at in rows.select("window", "vague", "vague_at_capital").rows()
         if vague
     )
 
 
-def _stays(table: pl.DataFrame, windows: Mapping[str, Span]) -> tuple[str, ...]:
-    """How many of the places with most incidents are among them in nine of ten draws."""
+def _stays(table: pl.DataFrame, windows: Mapping[str, Span], level: str) -> tuple[str, ...]:
+    """Which of the places with most incidents stay among them, and what share these same places hold when spread."""
     said = []
     for window in windows:
-        rows = table.filter(pl.col("window") == window)
-        top = rows.filter(pl.col("rank") <= TOP, pl.col("incidents") > 0)
+        top = table.filter(pl.col("window") == window, pl.col("verdict").is_not_null())
         if top.is_empty():
             continue
-        sure = top.filter(pl.col("in_top") >= 0.9).height
-        by_points, spread = (
-            rows.sort(name, descending=True).head(TOP)[name].sum() for name in ("share", "expected_share")
-        )
+        word = "first-order unit" if level == "unit_code" else "hexagon"
+        places = f"{top.height} {word}{'s' if top.height > 1 else ''}"
+        hold = f"{'hold' if top.height > 1 else 'holds'} {top['share'].sum():.0%} of the incidents with a trusted point, and "
+        equals = f" (equals count together, so that they are more than {TOP})" if top.height > TOP else ""
         said.append(
-            f"{window}: the {TOP} places with most hold {by_points:.0%} by the points and {spread:.0%} when spread; of the {top.height} "
-            f"with most by the points, {sure} {'is' if sure == 1 else 'are'} among them whatever the errors (in 90 of 100 draws)."
+            f"{window}: the {places} with most by the points{equals} {hold}{top['expected_share'].sum():.0%} of them when spread. "
+            f"{_settled(top, level)}"
         )
     return tuple(said)
+
+
+def _settled(top: pl.DataFrame, level: str) -> str:
+    """Of how many places, or which, it is settled that they are among those with most."""
+    if top["verdict"].str.starts_with("no verdict").all():
+        return "Nothing is settled."
+    sure = top.filter(pl.col("verdict").str.starts_with("settled"))
+    if sure.is_empty():
+        return f"Of none is it settled that it is among the {TOP} with most (in 95 of 100 draws)."
+    which = listed(sure["name"].to_list()) if level == "unit_code" else f"{sure.height} of {top.height}"
+    return f"Settled to be among the {TOP} with most (in 95 of 100 draws): {which}."

@@ -57,6 +57,7 @@ def facts(source: str) -> SourceFacts:
         cautions=tuple(values["cautions"]),
         to_week=tuple(values.get("to_week", ())),
         to_month=tuple(values.get("to_month", ())),
+        error_km=tuple((int(code), float(km)) for code, km in values.get("error_km", {}).items()),
     )
 
 
