@@ -16,19 +16,11 @@ from statsmodels.stats.multitest import multipletests
 
 from tests.analysis.agreement_world import SEED, Observed, Units, discovered, held, lags
 from tests.star import on_duckdb, on_polars
-from tocsin.analysis.agreement import (
-    Pair,
-    Side,
-    Weeks,
-    agreement,
-    compared,
-    false_discovery,
-    parted,
-    side_by_side,
-    verdict,
-    where_apart,
-)
+from tocsin.analysis.agreeing import verdict, where_apart
+from tocsin.analysis.agreement import Pair, agreement, compared
 from tocsin.analysis.comovement import changes, lagged, together
+from tocsin.analysis.parting import false_discovery, parted
+from tocsin.analysis.sides import Side, Weeks, side_by_side
 from tocsin.cube import Events, Selection
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError

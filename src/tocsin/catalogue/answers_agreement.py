@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from tocsin.analysis.agreement import FALSE_ONES, Side, Weeks, agreement, weeks_of
+from tocsin.analysis.agreement import FALSE_ONES, agreement
 from tocsin.analysis.comovement import CHANGE_WEEKS, MOST_LAG
 from tocsin.analysis.comparison import METHOD
 from tocsin.analysis.incidents import ALL
 from tocsin.analysis.named import cells_of, names_of
+from tocsin.analysis.sides import Side, Weeks, weeks_of
 from tocsin.analysis.weeks import week_start
 from tocsin.catalogue.subject import (
     Answer,

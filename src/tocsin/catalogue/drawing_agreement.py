@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.analysis.agreement import MOST_NAMED, side_by_side
+from tocsin.analysis.agreeing import MOST_NAMED
+from tocsin.analysis.sides import side_by_side
 from tocsin.catalogue.answers_agreement import compared_windows, sides_of
 from tocsin.catalogue.drawing import captioned
 from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of
