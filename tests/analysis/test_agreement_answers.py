@@ -128,6 +128,38 @@ def test_a_lopsided_split_is_told() -> None:
     )
 
 
+def test_a_share_that_rounds_to_nothing_is_not_printed_as_nothing() -> None:
+    own = [*rows(radio=400), {"date": FIRST, "source": "AFP", "actors": ["Army"]}]
+    answer = answer_agreement(subject(own), Asked(against="source:AFP"))
+    assert noted(
+        answer, "AFP has less than 0.1% of the incidents that name a source: what AFP says is of a small part."
+    )
+    assert noted(
+        answer, "AFP has 1 incident in the weeks compared, too few to say whether it tells the same; the rest falls"
+    )
+
+
+def test_a_peak_outside_both_windows_is_told() -> None:
+    """A burst between the windows, which leaves the changes as they are."""
+    windows = {
+        "before": Window(first=BEFORE.first, last=FIRST + 69 * DAY),
+        "after": Window(first=AFTER.first, last=AFTER.last),
+    }
+    burst = [{"date": FIRST + 77 * DAY, "source": "Paper", "actors": ["Army"]}] * 800
+    quiet, loud = (subject(own) for own in (rows(), [*rows(), *burst]))
+    answers = [
+        answer_agreement(
+            replace(one, desk=one.desk.model_copy(update={"windows": windows})), Asked(against="source:Radio")
+        )
+        for one in (quiet, loud)
+    ]
+    assert not noted(answers[0], "The highest average")
+    assert noted(
+        answers[1],
+        "The highest average of 8 weeks of the rest, 103 a week in that of ",
+    )
+
+
 def test_another_data_set_has_its_own_types_actors_and_definition() -> None:
     groups = {
         "is": Group(label="Islamic State", actors=("IS", "Daesh")),

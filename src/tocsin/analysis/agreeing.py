@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from tocsin.analysis.comparison import FEW_EVENTS
 from tocsin.schema import listed
 
 Row = dict[str, Any]
@@ -21,14 +22,14 @@ LAGGED = ("all", "group")
 def told(change: Mapping[str, Any]) -> str | None:
     """What a change is told from chance to be: "falls" or "rises"; "" where it is not, None where there is no interval.
 
-    Where there is no interval of the ratio, that of the difference tells.
+    Where there is no interval of the ratio, that of the difference tells. An interval of the ratio may have one end.
     """
     low, high, same = change["ratio_low"], change["ratio_high"], 1.0
-    if low is None:
+    if low is None and high is None:
         low, high, same = change["difference_low"], change["difference_high"], 0.0
-    if low is None or high is None:
+    if low is None and high is None:
         return None
-    return "falls" if high < same else "rises" if low > same else ""
+    return "falls" if high is not None and high < same else "rises" if low is not None and low > same else ""
 
 
 def direction(row: Row, names: tuple[str, str]) -> Row:
@@ -52,9 +53,46 @@ def verdict(row: Row, names: tuple[str, str]) -> str:
         row: Of `compared`.
         names: What the sides are called.
     """
+    if tiny := _tiny(row, names):
+        return tiny
     return "; ".join(
-        [row["direction"], *_changes_apart(row), _levels(row, names), _moving(row), *_following(row, names)]
+        [
+            row["direction"],
+            *_one_ended(row, names),
+            *_changes_apart(row),
+            _levels(row, names),
+            _moving(row),
+            *_following(row, names),
+        ]
     )
+
+
+def _tiny(row: Row, names: tuple[str, str]) -> str:
+    """Where a side has hardly an incident: what the other tells, and that nothing is told of both."""
+    small, large = sorted(zip(("one", "other"), names, strict=True), key=lambda side: int(row[f"{side[0]}_incidents"]))
+    few = int(row[f"{small[0]}_incidents"])
+    if few >= FEW_EVENTS or row["part"]:
+        return ""
+    way = row.get(f"{large[0]}_told")
+    other = f"{large[1]} {way}" if way else f"of {large[1]} no change is told from chance"
+    if int(row[f"{large[0]}_incidents"]) < FEW_EVENTS:
+        other = f"{large[1]} hardly more ({row[f'{large[0]}_incidents']})"
+    counted = f"{small[1]} has {few or 'no'} incident{'' if few == 1 else 's'} in the weeks compared"
+    return f"{counted}, too few to say whether it tells the same; {other}"
+
+
+def _one_ended(row: Row, names: tuple[str, str]) -> list[str]:
+    """Of a side that has incidents in one window alone, that it has, and how large its change is at least, if that is told."""
+    said = []
+    for side, name in zip(("one", "other"), names, strict=True):
+        change, low, high = (row.get(f"{side}_change{end}") for end in ("", "_low", "_high"))
+        if change is None and low is not None:
+            limit = f" (a change of at least × {low:.2g})" if low > 1 else ""
+            said.append(f"{name} has none in the earlier window{limit}")
+        elif change == 0 and high is not None:
+            limit = f" (a change of at most × {high:.2g})" if high < 1 else ""
+            said.append(f"{name} has none in the later window{limit}")
+    return said
 
 
 def _changes_apart(row: Row) -> list[str]:
@@ -84,7 +122,8 @@ def _moving(row: Row) -> str:
     says = (
         "move together" if low > 0 else "move against each other" if high < 0 else "do not move together beyond chance"
     )
-    numbers = f"{found:.2f}, {low:.2f} to {high:.2f}".replace("-", "−")
+    # A small number below nought is 0.00, not −0.00.
+    numbers = "{:.2f}, {:.2f} to {:.2f}".format(*(round(n, 2) + 0.0 for n in (found, low, high))).replace("-", "−")
     return f"changes {says} ({numbers}{_limit(row)})"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tocsin.analysis.comparison import FEW_EVENTS
 from tocsin.analysis.incidents import averaged
 from tocsin.analysis.weeks import covered_weeks, week_number, week_start, whole_weeks
 from tocsin.cube import Events, Flags, Selection, count
@@ -121,14 +122,19 @@ def common_days(one: Events, other: Events) -> tuple[Span, ...]:
     return tuple(Span(first, last) for first, last in sorted(met) if first <= last)
 
 
+WINDOW, ALL_WEEKS = "earlier window", "all weeks compared"
+"""That of which the mean is 100, in side_by_side."""
+
+
 def side_by_side(
     one: Side, other: Side, *, definition: Definition, period: Span, windows: tuple[Span, Span]
 ) -> pl.DataFrame:
     """The weekly counts of both sides, each against its own mean in the earlier window.
 
     Returns:
-        week_date, series (the side's label), incidents, average (null: a week that not both cover), index (of the average: 100 is the
-        side's mean in the earlier window, or in all weeks compared where it has none there).
+        week_date, series (the side's label), incidents, average (null: a week that not both cover), base (WINDOW, or ALL_WEEKS of a side
+        with fewer than FEW_EVENTS incidents in the earlier window), index (of the average: 100 is the side's mean there), window
+        (0 or 1: the window that the week is of; null: none).
 
     Raises:
         QuestionError: as `agreement`.
@@ -140,6 +146,15 @@ def side_by_side(
         counted = side.counted(period, by=["event_type"]).with_columns(series=pl.lit(side.label))
         table = averaged(counted, covered, definition=definition, weeks=weeks.numbers, order=[side.label])
         weekly = weeks.series(counted)
-        base = float(weekly[weeks.before].mean()) if weekly[weeks.before].sum() else float(np.nanmean(weekly))
-        tables.append(table.with_columns(index=100 * pl.col("average") / base if base else pl.lit(None)))
+        enough = weekly[weeks.before].sum() >= FEW_EVENTS
+        mean = float(weekly[weeks.before].mean()) if enough else float(np.nanmean(weekly))
+        tables.append(
+            table.with_columns(
+                base=pl.lit(WINDOW if enough else ALL_WEEKS),
+                index=100 * pl.col("average") / mean if mean else pl.lit(None),
+                window=pl.Series(
+                    [0 if a else 1 if b else None for a, b in zip(weeks.before, weeks.after, strict=True)]
+                ),
+            )
+        )
     return pl.concat(tables, how="vertical_relaxed")

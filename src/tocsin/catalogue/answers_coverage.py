@@ -281,7 +281,7 @@ def _nearly_one(table: pl.DataFrame) -> list[str]:
 def _parting(table: pl.DataFrame) -> list[str]:
     """Sources of the panel whose own ratio is not that of the panel: one of them reports otherwise than before."""
     fixed = table.filter(series=PANEL).row(0, named=True)
-    if fixed["ratio_low"] is None:
+    if fixed["ratio_low"] is None or fixed["ratio_high"] is None:
         return []
     apart = (pl.col("ratio_low") > fixed["ratio_high"]) | (pl.col("ratio_high") < fixed["ratio_low"])
     rows = list(table.filter(pl.col("kind") == "alone", apart).iter_rows(named=True))
