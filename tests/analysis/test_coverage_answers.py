@@ -57,6 +57,7 @@ def rows(**more: Any) -> list[dict[str, Any]]:
 
 def test_the_panel_tells_the_direction_first_and_warns_of_one_voice() -> None:
     answer = answer_panel(subject(rows()), Asked())
+    assert any("Those that stay are taken to report as before" in note for note in answer.notes)
     assert answer.notes[0].startswith("The fall is, if anything, understated: ")
     assert any(note.startswith("Radio reports 100.0% of the earlier") for note in answer.notes)
     assert not any("fall away" in note for note in answer.notes)

@@ -213,6 +213,8 @@ def answer_panel(subject: Subject, asked: Asked) -> Answer:
             "The bounds take it that sources which came would have added to the earlier window no more, for each incident of the others, "
             "than they add to the later one, and those that went likewise. True incidents have a ratio between them if the sources "
             "present in both report no larger share of them than before, and all sources together no smaller one.",
+            "All of this is of sources that came or went. Those that stay are taken to report as before: what one of them reports more or "
+            "less is in the panel's ratio and in the bounds, where it looks like more or less violence.",
             f"Intervals of 95 per cent {METHOD}.",
             *_parting(table),
             *_nearly_one(table),
