@@ -13,9 +13,9 @@ import pytest
 
 from tests.analysis.coverage_world import events_of
 from tests.star import FACTS
-from tocsin.catalogue.answers_agreement import answer_agreement, behind_agreement
+from tocsin.catalogue.answers.agreement import answer_agreement, behind_agreement
 from tocsin.catalogue.behind import event_ids
-from tocsin.catalogue.drawing_agreement import draw_agreement
+from tocsin.catalogue.drawing.agreement import draw_agreement
 from tocsin.catalogue.opening import open_desk
 from tocsin.catalogue.subject import Answer, Asked, Subject, selection_of
 from tocsin.cube import Events

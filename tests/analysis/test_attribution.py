@@ -19,9 +19,9 @@ from tests.layers.planted import first_drawn, incidents, read
 from tests.layers.world import ARMY, FIRST, FRONT, LAST, LEAGUE, NOBODY, reviewed_by, said, subject
 from tocsin.analysis.attribution import STATES, attribution, claimed
 from tocsin.analysis.sampled import wilson
-from tocsin.catalogue.answers_layers import answer_attribution, answer_claims, behind_attribution, behind_claims
+from tocsin.catalogue.answers.layers import answer_attribution, answer_claims, behind_attribution, behind_claims
 from tocsin.catalogue.behind import event_ids
-from tocsin.catalogue.drawing_layers import draw_attribution, draw_claims
+from tocsin.catalogue.drawing.layers import draw_attribution, draw_claims
 from tocsin.catalogue.subject import Asked, selection_of
 from tocsin.errors import DeskError, QuestionError
 from tocsin.figures.write import svg

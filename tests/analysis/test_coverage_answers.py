@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.analysis.coverage_world import events_of
-from tocsin.catalogue.answers_coverage import (
+from tocsin.catalogue.answers.coverage import (
     answer_mix,
     answer_outlets,
     answer_panel,
@@ -20,7 +20,7 @@ from tocsin.catalogue.answers_coverage import (
     behind_panel,
     behind_scales,
 )
-from tocsin.catalogue.drawing_coverage import draw_mix, draw_panel, draw_scales
+from tocsin.catalogue.drawing.coverage import draw_mix, draw_panel, draw_scales
 from tocsin.catalogue.subject import Asked, Subject, selection_of
 from tocsin.desk import Desk, Window
 from tocsin.errors import QuestionError

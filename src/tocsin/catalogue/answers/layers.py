@@ -11,7 +11,7 @@ from tocsin.analysis.incidents import ALL
 from tocsin.analysis.initiator import OTHERS, initiator
 from tocsin.analysis.periods import covered_periods
 from tocsin.analysis.sampled import came_up
-from tocsin.catalogue.answers_coverage import every_of
+from tocsin.catalogue.answers.coverage import every_of
 from tocsin.catalogue.reviewing import Reading, groups_of, read
 from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, definition_of, period_of, selection_of, windows_of
 from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, subtitle
