@@ -211,21 +211,43 @@ def test_a_window_is_numbered_and_days_outside_have_none(engine: Engine) -> None
     assert table.rows() == [(0, 2), (1, 1), (None, 2)]
 
 
+MANY: list[dict[str, Any]] = [
+    {
+        "date": dt.date(2021, 1, 4) + dt.timedelta(days=day),
+        "type": kind,
+        "unit": f"AF-{unit}",
+        "precision": code,
+        "actors": [],
+    }
+    for day in range(0, 60, 6)
+    for kind in ("Battles", "Protests")
+    for unit in range(5)
+    for code in (1, 2)
+]
+
+
 def test_a_large_cube_gives_a_smaller_one_that_serves_other_days_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tocsin.cube.LARGE_ROWS", 3)
-    events = on_duckdb(ROWS * 4, [YEAR])
+    monkeypatch.setattr("tocsin.cube.LARGE_ROWS", 5)
+    events = on_duckdb(MANY, [YEAR])
     wide = count(events, ALL_DAYS, by=["event_day", "event_type", "unit_code", "geo_precision"])
-    assert wide.height == 4
-    monkeypatch.setattr("tocsin.cube.LARGE_ROWS", 2)
-    engine_asked = len(events.cubes)
+    assert (wide.height, len(events.cubes)) == (200, 1)
     for span in (JANUARY_DAYS, LATER):
-        narrow = count(events, replace(ALL_DAYS, event_types=("Protests",), span=span), by=["event_type"])
-        anew = count(
-            on_duckdb(ROWS * 4, [YEAR]), replace(ALL_DAYS, event_types=("Protests",), span=span), by=["event_type"]
+        protests = replace(ALL_DAYS, event_types=("Protests",), span=span)
+        assert_frame_equal(
+            count(events, protests, by=["event_type"]), count(on_duckdb(MANY, [YEAR]), protests, by=["event_type"])
         )
-        assert_frame_equal(narrow, anew)
-    assert engine_asked == 1
-    assert [cube.table.height for cube in events.cubes] == [1, 4]
+    assert [cube.table.height for cube in events.cubes] == [10, 200]
+
+
+def test_a_cube_that_could_not_be_made_much_smaller_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By day and unit there are nearly as many rows as before; days in order are found without a look at the others."""
+    monkeypatch.setattr("tocsin.cube.LARGE_ROWS", 5)
+    events = on_duckdb(MANY, [YEAR])
+    count(events, ALL_DAYS, by=["event_day", "unit_code"])
+    for span in (JANUARY_DAYS, LATER, Span(dt.date(2021, 3, 5), dt.date(2021, 12, 1))):
+        found = count(events, replace(ALL_DAYS, span=span), by=["unit_code"])
+        assert_frame_equal(found, count(on_duckdb(MANY, [YEAR]), replace(ALL_DAYS, span=span), by=["unit_code"]))
+    assert [cube.table.height for cube in events.cubes] == [50]
 
 
 def test_a_window_that_the_count_does_not_cover_is_counted_anew() -> None:

@@ -156,17 +156,38 @@ class Cube:
         if tests is None or not all(column is not None for column in columns):
             return None
         named = [column.alias(name) for column, name in zip(columns, by, strict=True) if column is not None]
-        table = self.table.filter(*tests) if tests else self.table
+        table = self._near(selection.span)
+        table = table.filter(*tests) if tests else table
         return table.group_by(named).agg(pl.col("incidents").sum()).sort(by, nulls_last=True)
 
+    def _near(self, span: Span | None) -> pl.DataFrame:
+        """Rows among which those of the days lie: where days are in order, no others."""
+        days = self.table["event_day"] if "event_day" in self.table.columns else None
+        if span is None or days is None or not days.flags["SORTED_ASC"] or days.null_count():
+            return self.table
+        first = days.search_sorted(day_number(span.first), side="left")
+        return self.table.slice(first, days.search_sorted(day_number(span.last), side="right") - first)
+
     def narrowed(self, selection: Selection, by: Sequence[str], flags: Flags) -> Cube:
-        """A smaller cube that serves the same question on other days too; this one where it can not be made smaller."""
+        """A smaller cube that serves the same question on other days too; this one where it could not be made much smaller."""
         if self.table.height <= LARGE_ROWS or "event_day" not in self.table.columns:
             return self
         columns = tuple(dict.fromkeys(["event_day", *(name for name in by if name != "window")]))
         wanted = selection.within(self.selection.span)
+        if 2 * math.prod(self._values(name, flags) for name in columns) > self.table.height:
+            return self
         table = self.rolled(wanted, columns, flags)
-        return self if table is None or 2 * table.height > self.table.height else Cube(wanted, flags, table)
+        return self if table is None else Cube(wanted, flags, table)
+
+    def _values(self, name: str, flags: Flags) -> int:
+        """How many values a column to count by may have."""
+        if name in flags.groups or name in flags.among:
+            return 2
+        return self._distinct.get(name, self.table.height)
+
+    @cached_property
+    def _distinct(self) -> dict[str, int]:
+        return {name: self.table[name].n_unique() for name in self.table.columns}
 
     def _tests(self, wanted: Selection) -> list[pl.Expr] | None:
         """What rows of this count must pass to be of `wanted`; None where it does not tell them apart."""
@@ -356,7 +377,8 @@ def _collected(events: Events, selection: Selection, *, by: Sequence[str], flags
         rows = rows.join(parties, on="party_id", how="left")
     counted = rows.group_by(*by).agg(nw.len().alias("incidents")).head(MOST_ROWS + 1)
     table: pl.DataFrame = counted.collect("polars").to_native()
-    return table.with_columns(pl.col("incidents").cast(pl.Int64))
+    table = table.with_columns(pl.col("incidents").cast(pl.Int64))
+    return table.sort("event_day") if "event_day" in by else table
 
 
 def involves(names: Sequence[str]) -> nw.Expr:

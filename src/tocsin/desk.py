@@ -165,7 +165,7 @@ class Position(Frozen):
 
     error_km: Mapping[int, Annotated[float, Field(ge=0, le=1000)]] | None = Field(
         default=None,
-        description="geo precision code -> the distance from its point within which 80 per cent of events lie, km; default: 50",
+        description="geo precision code -> the distance from its point within which 80 per cent of events lie, km; default: the source's",
     )
 
 

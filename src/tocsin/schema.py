@@ -113,6 +113,8 @@ class SourceFacts:
     """Those of events that are dated to the middle of their month."""
     attacker_first: tuple[str, ...] = ()
     """The event types of which the publisher's codebook says that the first party attacked, and civilians were the target."""
+    error_km: tuple[tuple[int, float], ...] = ()
+    """geo_precision code -> the distance from its point within which 80 per cent of its events lie by the source's rules, km."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.analysis.agreement import FALSE_ONES, false_discovery, parted
+from tocsin.analysis.agreement import FALSE_ONES
 from tocsin.analysis.comovement import changes, lagged, together
+from tocsin.analysis.parting import false_discovery, parted
 from tocsin.simulate.counts import latent_rates
 
 SEED = 20161201

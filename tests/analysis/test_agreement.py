@@ -16,19 +16,11 @@ from statsmodels.stats.multitest import multipletests
 
 from tests.analysis.agreement_world import SEED, Observed, Units, discovered, held, lags
 from tests.star import on_duckdb, on_polars
-from tocsin.analysis.agreement import (
-    Pair,
-    Side,
-    Weeks,
-    agreement,
-    compared,
-    false_discovery,
-    parted,
-    side_by_side,
-    verdict,
-    where_apart,
-)
+from tocsin.analysis.agreeing import verdict, where_apart
+from tocsin.analysis.agreement import Pair, agreement, compared
 from tocsin.analysis.comovement import changes, lagged, together
+from tocsin.analysis.parting import false_discovery, parted
+from tocsin.analysis.sides import Side, Weeks, side_by_side
 from tocsin.cube import Events, Selection
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
@@ -182,7 +174,9 @@ def test_verdicts_in_words() -> None:
     steady = rng.poisson(10, 104).astype(float)
     assert _verdict(one, steady).startswith("Log falls, of the rest no change is told from chance; the changes differ")
     nothing = _verdict(steady, np.zeros(104))
-    assert "a side has no incident; whether changes move together can not be told" in nothing
+    assert nothing.startswith(
+        "the rest has no incidents in the weeks compared, too few to say whether it tells the same; of Log"
+    )
 
 
 def test_where_they_part_names_ten_at_most() -> None:
@@ -282,3 +276,33 @@ def test_lines_stand_against_their_own_beginning() -> None:
     assert paper["index"][15] == pytest.approx(100)
     assert paper["index"][30] == pytest.approx(25)
     assert table.filter(series="Log")["incidents"][-4:].to_list() == [None] * 4
+
+
+def test_a_tiny_side_is_said_to_be_too_small_and_the_other_still_told() -> None:
+    weeks = weeks_of_two(26)
+    falls = np.r_[np.full(26, 20.0), np.full(26, 5.0)]
+    tiny = np.r_[np.zeros(50), 1.0, 2.0]
+    row = compared(Pair("All", "all", None, tiny, falls), weeks, ("AFP", "the rest"))
+    assert verdict(row, ("AFP", "the rest")) == (
+        "AFP has 3 incidents in the weeks compared, too few to say whether it tells the same; the rest falls"
+    )
+
+
+def test_what_was_absent_before_and_is_there_now_is_told_as_a_rise() -> None:
+    weeks = weeks_of_two(26)
+    steady = np.full(52, 10.0)
+    appears = np.r_[np.zeros(26), np.tile([0.0, 3.0], 13)]
+    row = compared(Pair("All", "all", None, appears, steady), weeks, ("VDC", "the rest"))
+    assert row["one_change"] is None
+    assert row["one_change_low"] > 1
+    assert row["direction"] == "VDC rises, of the rest no change is told from chance"
+    assert "VDC has none in the earlier window (a change of at least × " in verdict(row, ("VDC", "the rest"))
+    turned = compared(Pair("All", "all", None, appears[::-1], steady), weeks, ("VDC", "the rest"))
+    assert turned["direction"] == "VDC falls, of the rest no change is told from chance"
+    assert "VDC has none in the later window (a change of at most × 0." in verdict(turned, ("VDC", "the rest"))
+
+
+def weeks_of_two(length: int) -> Weeks:
+    """Two windows of so many weeks, one after the other."""
+    before = np.arange(2 * length) < length
+    return Weeks(range(2 * length), np.ones(2 * length, dtype=bool), before, ~before, "Monday")

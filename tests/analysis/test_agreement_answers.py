@@ -13,9 +13,9 @@ import pytest
 
 from tests.analysis.coverage_world import events_of
 from tests.star import FACTS
-from tocsin.catalogue.answers_agreement import answer_agreement, behind_agreement
+from tocsin.catalogue.answers.agreement import answer_agreement, behind_agreement
 from tocsin.catalogue.behind import event_ids
-from tocsin.catalogue.drawing_agreement import draw_agreement
+from tocsin.catalogue.drawing.agreement import draw_agreement
 from tocsin.catalogue.opening import open_desk
 from tocsin.catalogue.subject import Answer, Asked, Subject, selection_of
 from tocsin.cube import Events
@@ -125,6 +125,38 @@ def test_a_lopsided_split_is_told() -> None:
     assert noted(
         answer_agreement(subject(rows(radio=80)), Asked(against="source:Radio")),
         "Radio has 96.8% of the incidents that name a source: what the rest says is of a small part.",
+    )
+
+
+def test_a_share_that_rounds_to_nothing_is_not_printed_as_nothing() -> None:
+    own = [*rows(radio=400), {"date": FIRST, "source": "AFP", "actors": ["Army"]}]
+    answer = answer_agreement(subject(own), Asked(against="source:AFP"))
+    assert noted(
+        answer, "AFP has less than 0.1% of the incidents that name a source: what AFP says is of a small part."
+    )
+    assert noted(
+        answer, "AFP has 1 incident in the weeks compared, too few to say whether it tells the same; the rest falls"
+    )
+
+
+def test_a_peak_outside_both_windows_is_told() -> None:
+    """A burst between the windows, which leaves the changes as they are."""
+    windows = {
+        "before": Window(first=BEFORE.first, last=FIRST + 69 * DAY),
+        "after": Window(first=AFTER.first, last=AFTER.last),
+    }
+    burst = [{"date": FIRST + 77 * DAY, "source": "Paper", "actors": ["Army"]}] * 800
+    quiet, loud = (subject(own) for own in (rows(), [*rows(), *burst]))
+    answers = [
+        answer_agreement(
+            replace(one, desk=one.desk.model_copy(update={"windows": windows})), Asked(against="source:Radio")
+        )
+        for one in (quiet, loud)
+    ]
+    assert not noted(answers[0], "The highest average")
+    assert noted(
+        answers[1],
+        "The highest average of 8 weeks of the rest, 103 a week in that of ",
     )
 
 

@@ -19,13 +19,13 @@ from tests.layers.planted import came_up, draw_of, first_drawn, incidents, read
 from tests.layers.world import ARMY, FIRST, FRONT, LAST, LEAGUE, NOBODY, reviewed_by, said, subject
 from tocsin.analysis.attribution import STATES, attribution, claimed
 from tocsin.analysis.sampled import wilson
-from tocsin.catalogue.answers_layers import (
+from tocsin.catalogue.answers.layers import (
     answer_attribution,
     answer_claims,
     answer_initiator,
 )
 from tocsin.catalogue.behind import behind, event_ids
-from tocsin.catalogue.drawing_layers import draw_attribution, draw_claims
+from tocsin.catalogue.drawing.layers import draw_attribution, draw_claims
 from tocsin.catalogue.subject import Asked
 from tocsin.errors import DeskError, QuestionError
 from tocsin.figures.write import svg

@@ -11,8 +11,11 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.stats import binomtest
+from statsmodels.stats import rates
 
 from tests.star import on_duckdb, on_polars
+from tocsin.analysis.absence import least_ratio
 from tocsin.analysis.comparison import METHOD, TERMS, compare, compare_series, mean_of_series
 from tocsin.cube import Selection
 from tocsin.desk import Definition
@@ -219,3 +222,59 @@ def test_the_limits_of_rare_incidents_hold_the_truth() -> None:
     for name, truth in (("before", 0.03), ("difference", -0.01)):
         held = [number(row, f"{name}_low") <= truth <= number(row, f"{name}_high") for row in rows]
         assert np.mean(held) >= 0.95, name
+
+
+def test_none_before_and_many_after_is_a_rise_with_a_lower_limit() -> None:
+    """Of 80 incidents none in the first 40 of 80 weeks: the exact interval of a share by Clopper and Pearson, as odds."""
+    many = np.full(40, 2.0)
+    row, turned = compare_series("x", np.zeros(40), many), compare_series("x", many, np.zeros(40))
+    share = binomtest(0, 80).proportion_ci(0.95, method="exact").high
+    assert number(row, "ratio_low") == pytest.approx((1 - share) / share)
+    assert (row["ratio"], row["ratio_high"]) == (None, None)
+    assert (turned["ratio"], turned["ratio_low"]) == (0.0, 0.0)
+    assert number(turned, "ratio_high") == pytest.approx(share / (1 - share))
+    assert "only a lower limit" in str(row["note"])
+    assert "only an upper limit" in str(turned["note"])
+
+
+def test_the_limit_is_that_of_an_exact_test_of_two_rates() -> None:
+    """At the limit the test of statsmodels that conditions on the sum has the stated chance; weeks need not be as many."""
+    low = least_ratio(23, weeks=30, empty_weeks=52)
+    test = rates.test_poisson_2indep(0, 52, 23, 30, value=1 / low, method="exact-cond", alternative="smaller")
+    assert test.pvalue == pytest.approx(0.025)
+
+
+def test_bursts_lower_the_limit() -> None:
+    burst = np.r_[np.zeros(36), np.full(4, 20.0)]
+    row, steady = compare_series("x", np.zeros(40), burst), compare_series("x", np.zeros(40), np.full(40, 2.0))
+    assert number(row, "ratio_low") < 1 < number(steady, "ratio_low")
+
+
+@pytest.mark.parametrize(
+    ("weeks", "mean", "dispersion", "memory"),
+    [(26, 0.1, 0.0, 0.0), (26, 0.3, 2.0, 0.5), (13, 0.5, 2.0, 0.9), (46, 0.2, 5.0, 0.8)],
+)
+def test_an_empty_window_is_no_change_at_no_more_than_the_stated_rate(
+    weeks: int, mean: float, dispersion: float, memory: float
+) -> None:
+    """One rate, cut in two: that there was none before and now is more is said in at most 25 of 1,000 worlds, and the reverse."""
+    rng = np.random.default_rng(12)
+    worlds, rises, falls, empty = 1500, 0, 0, 0
+    for _ in range(worlds):
+        both = drawn(2 * weeks, mean, dispersion, memory, rng)
+        before, after = both[:weeks], both[weeks:]
+        if bool(before.sum()) == bool(after.sum()):
+            continue
+        empty += 1
+        row = compare_series("x", before, after)
+        rises += row["ratio_low"] is not None and number(row, "ratio_low") > 1
+        falls += row["ratio_high"] is not None and number(row, "ratio_high") < 1
+    assert empty > 15
+    assert max(rises, falls) / worlds <= 0.025 + 0.004
+
+
+def test_a_group_that_appears_is_found() -> None:
+    """Half an incident a week where there was none, in bursts that remember: it is found in most worlds."""
+    rng = np.random.default_rng(13)
+    found = [compare_series("x", np.zeros(46), drawn(46, 0.5, 0.5, 0.5, rng))["ratio_low"] for _ in range(200)]
+    assert np.mean([low is not None and float(low) > 1 for low in found]) > 0.9

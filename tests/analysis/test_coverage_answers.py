@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.analysis.coverage_world import events_of
-from tocsin.catalogue.answers_coverage import (
+from tocsin.catalogue.answers.coverage import (
     answer_mix,
     answer_outlets,
     answer_panel,
@@ -20,7 +20,7 @@ from tocsin.catalogue.answers_coverage import (
     behind_panel,
     behind_scales,
 )
-from tocsin.catalogue.drawing_coverage import draw_mix, draw_panel, draw_scales
+from tocsin.catalogue.drawing.coverage import draw_mix, draw_panel, draw_scales
 from tocsin.catalogue.subject import Asked, Subject, selection_of
 from tocsin.desk import Desk, Window
 from tocsin.errors import QuestionError
@@ -57,6 +57,7 @@ def rows(**more: Any) -> list[dict[str, Any]]:
 
 def test_the_panel_tells_the_direction_first_and_warns_of_one_voice() -> None:
     answer = answer_panel(subject(rows()), Asked())
+    assert any("Those that stay are taken to report as before" in note for note in answer.notes)
     assert answer.notes[0].startswith("The fall is, if anything, understated: ")
     assert any(note.startswith("Radio reports 100.0% of the earlier") for note in answer.notes)
     assert not any("fall away" in note for note in answer.notes)

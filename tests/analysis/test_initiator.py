@@ -15,9 +15,9 @@ from tests.layers.planted import GROUPS as PLANTED_GROUPS
 from tests.layers.planted import came_up, draw_of, first_drawn, incidents, read
 from tests.layers.world import ARMY, FRONT, LEAGUE, reviewed_by, said, subject
 from tocsin.analysis.initiator import OTHERS, initiator
-from tocsin.catalogue.answers_layers import answer_initiator
+from tocsin.catalogue.answers.layers import answer_initiator
 from tocsin.catalogue.behind import behind, event_ids
-from tocsin.catalogue.drawing_layers import draw_initiator
+from tocsin.catalogue.drawing.layers import draw_initiator
 from tocsin.catalogue.subject import Asked
 from tocsin.errors import QuestionError
 from tocsin.figures.write import svg

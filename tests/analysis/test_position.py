@@ -11,8 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.star import about
+from tocsin.analysis.nearness import near_any
+from tocsin.analysis.placed import FEW
 from tocsin.analysis.placement import placement
 from tocsin.analysis.position import CHANGE, position
 from tocsin.cube import SEPARATOR, Events, Selection, day_number
@@ -62,12 +66,12 @@ def events_at(placed: list[dict[str, Any]]) -> Events:
 
 
 def asked(events: Events, windows: dict[str, Span] | None = None, **more: Any) -> pl.DataFrame:
+    given: dict[str, Any] = {"capitals": CAPITALS, "precise": (1, 2), "error_km": {1: 50.0, 2: 50.0}}
     return position(
         events,
         selection=ALL,
         windows=windows or {"early": EARLY},
-        capitals=CAPITALS,
-        **({"precise": (1, 2), "error_km": {1: 50.0, 2: 50.0}} | more),
+        **(given | more),
     )
 
 
@@ -95,12 +99,80 @@ def test_chances_are_those_of_displaced_events(km: float) -> None:
 
 
 def test_without_an_error_the_points_stand() -> None:
-    events = events_at([{"km": 2.9, "n": 2}, {"km": 29.9}, {"km": 300.0}])
+    events = events_at([{"km": 2.9, "n": 20}, {"km": 29.9, "n": 10}, {"km": 300.0, "n": 10}])
     table = asked(events, error_km={1: 0.0})
     assert table["recorded"].to_list() == table["expected"].to_list() == table["low"].to_list()
     assert at(table, 3.0)["recorded"] == at(table, 29.0)["recorded"] == 0.5
     assert at(table, 30.0)["recorded"] == 0.75
-    assert set(table["verdict"]) == {"settled"}
+    assert at(table, 3.0)["verdict"] == "settled: 50 per cent are near"
+    assert table["verdict"].str.starts_with("settled: ").all()
+
+
+@pytest.mark.parametrize("error", [5.0, 25.0, 50.0])
+def test_near_any_of_several_capitals_is_what_displaced_events_are(error: float) -> None:
+    """Capitals near each other: chances that are multiplied as if they did not depend on each other are up to 19 points too high."""
+    rng = np.random.default_rng(11)
+    east, north = np.array([[-12.0, 0.0, 9.0, 45.0]]), np.array([[0.0, 4.0, -3.0, 10.0]])
+    grid = np.array([0.0, 2.0, 10.0, 20.0, 50.0])
+    found = near_any(east, north, error_km=error, thresholds_km=grid)[0]
+    x, y = error / np.sqrt(-2 * np.log(0.2)) * rng.standard_normal((2, 400_000))
+    nearest = np.hypot(east[0] - x[:, None], north[0] - y[:, None]).min(axis=1)
+    assert found == pytest.approx([(nearest <= km).mean() for km in grid], abs=0.006)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-80, 80), st.floats(-80, 80)), min_size=1, max_size=5),
+    st.sampled_from([0.0, 3.0, 25.0, 80.0]),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_chance_grows_with_the_threshold_and_with_the_places(at_km: list[tuple[float, float]], error: float) -> None:
+    east, north = np.array([at_km]).T.transpose(0, 2, 1)
+    grid = np.arange(0.0, 60.0, 5.0)
+    found = near_any(east, north, error_km=error, thresholds_km=grid)[0]
+    alone = near_any(east[:, :1], north[:, :1], error_km=error, thresholds_km=grid)[0]
+    assert (np.diff(found) >= -0.006).all()
+    assert (found >= alone - 0.006).all()
+    assert found.min() >= 0
+    assert found.max() <= 1
+
+
+def test_capitals_near_each_other_are_put_together_on_the_map() -> None:
+    """Through the whole question: two capitals on the same spot are one."""
+    events = events_at([{"km": 8.0, "n": 20}])
+    twice = pl.concat([CAPITALS, CAPITALS])
+    assert at(asked(events, capitals=twice), 10.0)["expected"] == pytest.approx(
+        at(asked(events), 10.0)["expected"], abs=0.001
+    )
+
+
+def test_a_share_is_settled_by_how_little_is_left_open_and_not_by_how_much() -> None:
+    """An interval from 0 to 100 per cent agrees with any share; it settles none."""
+    at_one = at(asked(events_at([{"km": 9.0, "n": 50}])), 10.0)
+    assert (at_one["low"], at_one["high"]) == (0.0, pytest.approx(0.6, abs=0.2))
+    assert at_one["low"] <= at_one["expected"] <= at_one["recorded"]
+    assert at_one["verdict"].startswith("not settled: 0 to 100 per cent are near, since the threshold is finer")
+    spread = [{"km": 4.0, "n": 5, "bearing": 3.0 * n} for n in range(100)]
+    narrow = at(asked(events_at(spread), error_km={1: 5.0}), 10.0)
+    assert narrow["verdict"] == "settled: 94 to 100 per cent are near"
+    wider = at(asked(events_at(spread), error_km={1: 12.0}), 10.0)
+    assert wider["verdict"].startswith("settled only that more than half are near: 51 to 100 per cent")
+
+
+def test_a_share_is_not_settled_by_those_whose_place_is_not_known() -> None:
+    placed = [{"km": 4.0, "n": 5, "bearing": 3.0 * n} for n in range(100)]
+    vague = [{"km": 90.0, "n": 200, "precision": 3}]
+    row = at(asked(events_at([*placed, *vague]), error_km={1: 1.0}), 10.0)
+    assert row["verdict"] == (
+        "settled only that more than half are near: 71 to 100 per cent, since of many incidents only a region is known"
+    )
+
+
+def test_few_incidents_settle_nothing() -> None:
+    row = at(asked(events_at([{"km": 1.0, "n": 9}]), error_km={1: 0.0}), 10.0)
+    assert row["verdict"] == "no verdict: fewer than 10 incidents"
+    events = events_at([{"km": 1.0, "n": 50}, {"km": 90.0, "n": 9, "late": True}])
+    change = at(asked(events, {"early": EARLY, "late": LATE}, error_km={1: 0.0}), 10.0, CHANGE)
+    assert change["verdict"] == "no verdict: fewer than 10 incidents in a window"
 
 
 def test_intervals_hold_the_true_share_at_their_stated_rate() -> None:
@@ -130,7 +202,9 @@ def test_vague_events_are_counted_apart_and_those_on_a_capital_found() -> None:
     row = at(asked(events_at(placed)), 10.0)
     assert (row["incidents"], row["vague"], row["vague_at_capital"]) == (8, 4, 3)
     assert row["recorded"] == 0.75
-    assert (row["least"], row["most"]) == (6 / 12, 10 / 12)
+    assert (row["least"], row["most"]) == (row["low"] * 8 / 12, pytest.approx(row["high"] * 8 / 12 + 4 / 12))
+    sure = at(asked(events_at(placed), error_km={1: 0.0}), 10.0)
+    assert (sure["least"], sure["most"]) == (pytest.approx(6 / 12), pytest.approx(10 / 12))
 
 
 def test_a_change_is_settled_where_neither_errors_nor_vague_events_can_turn_it() -> None:
@@ -149,7 +223,9 @@ def test_a_change_is_settled_where_neither_errors_nor_vague_events_can_turn_it()
 
 def test_a_threshold_finer_than_the_error_is_not_settled() -> None:
     row = at(asked(events_at([{"km": 1.0, "n": 50}])), 10.0)
-    assert row["verdict"].startswith("not settled: the threshold is finer than the error of position (80%")
+    assert row["verdict"] == (
+        "not settled: 0 to 100 per cent are near, since the threshold is finer than the error of position (80% of events within 50 km)"
+    )
 
 
 def test_an_empty_window_has_no_share_and_no_change() -> None:
@@ -171,10 +247,11 @@ def mapped(events: Events, **more: Any) -> dict[str, dict[str, Any]]:
     given: dict[str, Any] = {
         "windows": {"early": EARLY},
         "level": "unit_code",
+        "units": UNITS,
         "precise": (1, 2),
         "error_km": {1: 50.0},
     }
-    table = placement(events, selection=ALL, units=UNITS, **(given | more))
+    table = placement(events, selection=ALL, **(given | more))
     return {row["place"]: row for row in table.to_dicts()}
 
 
@@ -228,3 +305,35 @@ def test_points_over_a_unit_are_even() -> None:
     inside = shapely.contains_xy(WEST, points["longitude"].to_numpy(), points["latitude"].to_numpy())
     assert inside.all()
     assert 0.4 < points.filter(pl.col("longitude") < 62.75).height / POINTS < 0.6
+
+
+def test_equals_are_among_those_with_most_together() -> None:
+    """Seven places with as many incidents as each other are in the top of five by the points and in every draw."""
+    names = list("ABCDEFGH")
+    boxes = [shapely.box(60.0 + n, 30.0, 61.0 + n, 38.0) for n in range(8)]
+    units = pl.DataFrame({"unit_code": names, "country": "AFG", "geometry": shapely.to_wkb(boxes)})
+    placed = [{"at": (60.5 + n, 34.0), "n": 3 if n < 7 else 1, "unit": name} for n, name in enumerate(names)]
+    found = mapped(events_at(placed), units=units, error_km={1: 0.0})
+    assert [row["in_top"] for row in found.values()] == [1.0] * 7 + [0.0]
+    top = [row for row in found.values() if row["verdict"]]
+    assert len(top) == 7
+    assert {row["verdict"] for row in top} == {"settled: among the 5 with most"}
+
+
+def test_shares_by_the_points_and_when_spread_are_of_the_same_incidents() -> None:
+    """Without an error nothing moves, so that the two shares are equal, however many incidents have no point."""
+    placed = [
+        {"at": (62.0, 34.0), "n": 10},
+        {"at": (69.0, 34.0), "n": 5, "unit": "E"},
+        {"at": (69.0, 34.0), "precision": 3, "n": 45, "unit": "E"},
+    ]
+    found = mapped(events_at(placed), error_km={1: 0.0})
+    assert [row["share"] for row in found.values()] == [row["expected_share"] for row in found.values()]
+    assert found["E"]["regional"] == 45
+
+
+def test_a_place_that_leaves_the_top_in_many_draws_is_not_settled() -> None:
+    longitude, latitude, _ = GEOD.fwd(65.5, 34.0, 270.0, 20_000)
+    found = mapped(events_at([{"at": (longitude, latitude), "n": 100}]), top=1)
+    assert found["W"]["verdict"].startswith("not settled: among the 1 with most in ")
+    assert mapped(events_at([{"at": (longitude, latitude), "n": 9}]), top=1)["W"]["verdict"] == FEW

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 from dataclasses import replace
 from typing import Any, cast
@@ -17,7 +18,7 @@ from tocsin.errors import FindingError
 from tocsin.figures.write import specification
 from tocsin.findings.choices import Way, choices_of
 from tocsin.findings.definition import Finding, parse_findings
-from tocsin.findings.drawn import draw_ways
+from tocsin.findings.drawn import answer_of, draw_ways
 from tocsin.findings.evaluation import Evaluation, plan
 from tocsin.findings.ways import Ways, count_ways, holding_in, ways_of
 from tocsin.schema import Span
@@ -245,8 +246,19 @@ def test_the_curve_shows_every_way_once(fall: Ways, subject: Subject) -> None:
     assert len(ways) == 324
     assert sum(row["kind"] == "holds" for row in ways) == fall.holding
     assert len(drawn["datasets"]["options"]) == 324 * len(fall.choices)
+    assert "expected: 1.8 to 2.4" in json.dumps(drawn)
     with pytest.raises(FindingError, match="no curve"):
         draw_ways(subject, count_ways(subject, findings(), "worst"))
+
+
+def test_a_finding_without_a_label_is_named_in_words(subject: Subject) -> None:
+    before = count_ways(subject, findings(), "mean.before")
+    assert answer_of(subject, before).title == "Mean, before"
+    against = count_ways(subject, findings(), "mean.after", expect="< mean.before")
+    assert against.sentence.startswith("“< mean, before” holds in 324 of 324 ways")
+    labelled = findings()["mean.before"].model_copy(update={"label": "Incidents a week before"})
+    again = count_ways(subject, {**findings(), "mean.before": labelled}, "mean.before")
+    assert answer_of(subject, again).title == "Incidents a week before"
 
 
 def test_a_report_prints_in_how_many_ways_a_finding_holds(fall: Ways, subject: Subject) -> None:

@@ -19,7 +19,7 @@ from tests.layers.world import FRONT, reviewed_by, said, subject
 from tocsin.analysis.attribution import attribution
 from tocsin.analysis.initiator import initiator
 from tocsin.analysis.sampled import wilson
-from tocsin.catalogue.answers_layers import answer_attribution
+from tocsin.catalogue.answers.layers import answer_attribution
 from tocsin.catalogue.subject import Asked, selection_of
 from tocsin.cube import Selection
 from tocsin.errors import DeskError

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from tocsin.analysis.absence import least_ratio
 from tocsin.analysis.incidents import ALL
 from tocsin.analysis.weeks import covered_weeks, fold, week_start, whole_weeks
 from tocsin.cube import Events, Selection, count
@@ -102,7 +103,8 @@ def compare(
         One row a series: series; before_weeks, before_incidents, before_mean, before_low, before_high (incidents a week) and the same with
         after_; ratio, ratio_low, ratio_high (after / before); difference, difference_low, difference_high (after - before, incidents
         a week); note (why a number is missing, or where a limit comes from; or null). Bounds are null where a window has fewer than
-        FEW_WEEKS weeks, or, for the ratio, fewer than FEW_EVENTS incidents; the ratio is null where there was nothing before.
+        FEW_WEEKS weeks, or, for the ratio, fewer than FEW_EVENTS incidents but some. The ratio is null where there was nothing before;
+        where one window has incidents and the other none its interval has one end: ratio_low alone, or 0 to ratio_high.
 
     Raises:
         QuestionError: a window holds no whole week that the data cover, or a whole week lies in both.
@@ -112,8 +114,8 @@ def compare(
 
     Source:
         mean_of_series for each window; the ratio by the delta method on its logarithm, both with Welch's degrees of freedom. Where a
-        window has no incident, the difference from the limits of the two means (Zou and Donner 2008, Construction of Confidence
-        Limits about Effect Measures, Statistics in Medicine 27(10)).
+        window has no incident, the ratio from absence.least_ratio, and the difference from the limits of the two means (Zou and Donner
+        2008, Construction of Confidence Limits about Effect Measures, Statistics in Medicine 27(10)).
     """
     _refuse_overlap(windows, starts=definition.week_starts)
     sides = [_counts(events, selection, definition, window) for window in windows]
@@ -193,6 +195,8 @@ def compare_series(
         }
     few = min(before.sum(), after.sum()) < FEW_EVENTS
     row |= _ratio(*sides, confidence=confidence, known=enough and not few)
+    if enough:
+        row |= _one_sided((sides[0], before.size), (sides[1], after.size), confidence=confidence)
     row |= _difference(*sides, reaches=reaches, confidence=confidence, known=enough)
     row["note"] = _note(before, after, enough=enough, few=few)
     return row
@@ -201,12 +205,16 @@ def compare_series(
 def _note(before: NDArray[np.float64], after: NDArray[np.float64], *, enough: bool, few: bool) -> str | None:
     """Why a number is missing, or where a limit comes from."""
     notes = []
+    one_sided = enough and bool(before.sum()) != bool(after.sum())
     if not before.sum():
-        notes.append("no ratio: the earlier window has no incident")
+        limit = ", only a lower limit of it" if one_sided else ""
+        notes.append(f"no ratio{limit}: the earlier window has no incident")
     if not enough:
         notes.append(f"no intervals: a window has fewer than {FEW_WEEKS} whole weeks")
-    elif few and before.sum():
+    elif few and not one_sided and before.sum():
         notes.append(f"no interval for the ratio: a window has fewer than {FEW_EVENTS} incidents")
+    if one_sided and before.sum():
+        notes.append("the ratio has only an upper limit: the later window has no incident")
     if enough and not (before.sum() and after.sum()):
         notes.append("a window has no incident: its upper limit is that of a Poisson count")
     return "; ".join(notes) or None
@@ -230,6 +238,18 @@ def _ratio(before: Mean, after: Mean, *, confidence: float, known: bool) -> dict
     parts = [(side.error / side.mean) ** 2 for side in (before, after)]
     reach = np.exp(reach_of(parts, [before.freedom, after.freedom], confidence))
     return {"ratio": ratio, "ratio_low": ratio / reach, "ratio_high": ratio * reach}
+
+
+def _one_sided(before: tuple[Mean, int], after: tuple[Mean, int], *, confidence: float) -> dict[str, float]:
+    """The one end of the interval of the ratio, where one window has incidents and the other none; of means and numbers of weeks."""
+    appeared = bool(after[0].mean)
+    if appeared == bool(before[0].mean):
+        return {}
+    (some, weeks), (_, empty_weeks) = (after, before) if appeared else (before, after)
+    incidents = some.mean * weeks
+    inflation = some.error**2 * weeks / some.mean
+    least = least_ratio(incidents, weeks=weeks, empty_weeks=empty_weeks, inflation=inflation, confidence=confidence)
+    return {"ratio_low": least} if appeared else {"ratio_low": 0.0, "ratio_high": 1 / least}
 
 
 def _difference(

@@ -215,7 +215,7 @@ def direction(named: Row, lost: Outside, gained: Outside) -> str:
     if lost.share == 1 and gained.share == 1:
         return "can not be told: no source is present in both windows"
     if max(lost.share, gained.share) < TOUCHED:
-        return f"the change of sources hardly moves the ratio: {reason}"
+        return f"sources that came or went hardly move the ratio: {reason}"
     small, large = sorted([lost, gained], key=lambda side: side.share)
     apart = large.share - small.share
     if large.share < CLEARLY * small.share or apart < TOUCHED or apart < 2 * np.hypot(lost.error, gained.error):

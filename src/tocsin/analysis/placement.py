@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tocsin.analysis.position import Floats, along, by_place, pairs_of, radii
+from tocsin.analysis.placed import FEW, FEW_EVENTS, Floats, along, by_place, pairs_of, radii
 from tocsin.cube import Events, Selection
 from tocsin.errors import QuestionError
 from tocsin.geo.cells import cells_at
@@ -19,6 +19,8 @@ from tocsin.schema import Span
 DRAWS = 400
 """In so many draws each place is put at one of its points: the quantiles of what comes out are the bounds."""
 MOST_PLACES = 20_000
+_SAME = 1e-6
+"""Incidents that differ by less are as many: parts of incidents do not add up to the last digit."""
 
 
 def placement(
@@ -44,14 +46,17 @@ def placement(
             their unit. None trusts all.
         units: unit_code, country, geometry (WKB) of the countries counted.
         error_km: Precision code -> the distance from its point within which 80 per cent of the events lie, km; see analysis.position.
-        top: How many places make the top.
+        top: How many places make the top. A place is in it if fewer than so many have more incidents, so that equals are in it together.
         seed: Of the draws.
 
     Returns:
         One row a window and place: window, place (unit code or H3 id as text), incidents (with a trusted point there), expected
-        (incidents there when spread; vague ones too), share and expected_share (of the window's), low, high (interval of the
-        expected share), rank, expected_rank, in_top (share of the draws in which the place is among the `top`), vague (incidents
-        of the window that are spread over their units). Sorted by window, rank, expected_rank, place.
+        (incidents there when spread; vague ones too), regional (of these, the vague ones), share and expected_share (of the window's
+        incidents with a trusted point, as the points say and when spread), low, high (interval of the share of all incidents there
+        when spread, vague ones too), rank, expected_rank, in_top (share of the draws in which the place is in the top), vague (incidents
+        of the window that are spread over their units), verdict (of places that the points put into the top, else null: settled
+        where they are in it in `confidence` of the draws or more; none for a window of fewer than FEW_EVENTS incidents). Sorted by
+        window, rank, expected_rank, place.
 
     Raises:
         QuestionError: no incident with a known place in any window, or more than MOST_PLACES places.
@@ -90,7 +95,8 @@ def placement(
         fixed = _fixed(vague.filter(pl.col("window") == label), over_units, names)
         recorded = mine.group_by(pl.col(level).cast(pl.String).alias("place")).agg(pl.col("incidents").sum())
         found = _spread(spread, weights, fixed, names=names, drawn=drawn[:, shared], top=top, confidence=confidence)
-        parts.append(_ranked(found.join(recorded, on="place", how="left", maintain_order="left"), window=label))
+        ranked = _ranked(found.join(recorded, on="place", how="left", maintain_order="left"), window=label)
+        parts.append(_judged(ranked, top=top, confidence=confidence))
     return pl.concat(parts)
 
 
@@ -143,7 +149,7 @@ def _spread(
     top: int,
     confidence: float,
 ) -> pl.DataFrame:
-    """place, expected, low, high, in_top, vague of one window."""
+    """place, expected, regional, low, high, in_top, vague of one window."""
     at = {name: number for number, name in enumerate([*names, ""])}
     index = np.vectorize(at.__getitem__, otypes=[np.int64])(spread)
     rows, size = np.arange(index.shape[0]), len(names) + 1
@@ -151,37 +157,48 @@ def _spread(
     draws = np.stack([np.bincount(index[rows, one], weights=weights, minlength=size)[:-1] + fixed for one in drawn])
     shares = draws / np.maximum(draws.sum(axis=1, keepdims=True), 1e-12)
     low, high = np.percentile(shares, [50 - confidence * 50, 50 + confidence * 50], axis=0)
-    # A place without an incident in a draw is in no top, however few there are.
-    order = np.argsort(-draws, axis=1, kind="stable")[:, :top]
-    there = np.take_along_axis(draws, order, axis=1) > 0
-    hits = np.bincount(order[there], minlength=len(names))
+    # A place without an incident in a draw is in no top, however few there are; equals are in it together.
+    least = np.sort(draws, axis=1)[:, -min(top, len(names))]
+    hits = ((draws >= least[:, None] - _SAME) & (draws > 0)).sum(axis=0)
     vague = pl.lit(round(float(fixed.sum())), dtype=pl.Int64)
     return pl.DataFrame(
-        {"place": names, "expected": expected, "low": low, "high": high, "in_top": hits / len(drawn)}
+        {"place": names, "expected": expected, "regional": fixed, "low": low, "high": high, "in_top": hits / len(drawn)}
     ).with_columns(vague=vague)
 
 
 def _ranked(table: pl.DataFrame, *, window: str) -> pl.DataFrame:
     table = table.with_columns(pl.col("incidents").fill_null(0).cast(pl.Int64), window=pl.lit(window))
 
-    def share(name: str) -> pl.Expr:
-        return pl.when(pl.col(name).sum() > 0).then(pl.col(name) / pl.col(name).sum())
+    def share(part: pl.Expr) -> pl.Expr:
+        return pl.when(part.sum() > 0).then(part / part.sum())
 
     def rank(name: str) -> pl.Expr:
         return pl.col(name).round(6).rank("min", descending=True).cast(pl.Int64)
 
-    return (
-        table.with_columns(
-            share=share("incidents"),
-            expected_share=share("expected"),
-            rank=rank("incidents"),
-            expected_rank=rank("expected"),
-        )
-        .select(*_COLUMNS)
-        .sort("rank", "expected_rank", "place")
+    return table.with_columns(
+        share=share(pl.col("incidents")),
+        expected_share=share(pl.col("expected") - pl.col("regional")),
+        rank=rank("incidents"),
+        expected_rank=rank("expected"),
+    ).sort("rank", "expected_rank", "place")
+
+
+def _judged(table: pl.DataFrame, *, top: int, confidence: float) -> pl.DataFrame:
+    """What is settled of the places with most incidents."""
+    draws = (pl.col("in_top") * 100).round(0).cast(pl.Int64)
+    verdict = (
+        pl.when((pl.col("rank") > top) | (pl.col("incidents") == 0))
+        .then(pl.lit(None, dtype=pl.String))
+        .when(pl.col("incidents").sum() < FEW_EVENTS)
+        .then(pl.lit(FEW))
+        .when(pl.col("in_top") >= confidence)
+        .then(pl.format("settled: among the {} with most", pl.lit(top)))
+        .otherwise(pl.format("not settled: among the {} with most in {} of 100 draws", pl.lit(top), draws))
     )
+    return table.with_columns(verdict=verdict).select(*_COLUMNS)
 
 
 _COLUMNS = (
-    "window", "place", "incidents", "expected", "share", "expected_share", "low", "high", "rank", "expected_rank", "in_top", "vague",
+    "window", "place", "incidents", "expected", "regional", "share", "expected_share", "low", "high", "rank", "expected_rank", "in_top",
+    "vague", "verdict",
 )  # fmt: skip

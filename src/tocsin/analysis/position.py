@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import chndtr, ndtri
+from scipy.special import ndtri
 
-from tocsin.cube import Events, Selection, count
+from tocsin.analysis.nearness import near_any
+from tocsin.analysis.placed import FEW, FEW_EVENTS, Floats, along, by_place, pairs_of, radii
+from tocsin.cube import Events, Selection
 from tocsin.errors import QuestionError
 from tocsin.geo.scatter import QUANTILE
 from tocsin.schema import Span
-
-Floats: TypeAlias = NDArray[np.float64]
 
 THRESHOLDS_KM = tuple(range(51))
 AT_CAPITAL_KM = 1.0
 """A point this near to a capital stands on it: gazetteers place a city's middle a little apart from each other."""
 CHANGE = "change"
-_SIGMA = 1 / np.sqrt(-2 * np.log1p(-QUANTILE))
-"""Standard deviation in each direction of an error within 1 km in QUANTILE of the cases."""
+NARROW = 0.10
+"""A share is settled where all that it may be lies within so much."""
+FEW_PLACES = 10
+"""With fewer places than this the errors do not even out, and the interval is rough."""
 _EARTH_KM = 6371.0
 
 
@@ -51,21 +52,26 @@ def position(
 
     Returns:
         One row a window and threshold, and where there are two windows one row a threshold for their "change" (later - earlier): window,
-        threshold_km, incidents (with a trusted point), recorded (share within the threshold by their points), expected (share, given
-        the errors), low, high (interval of the share for what the errors leave open; chance is not in it), vague,
-        vague_at_capital (of them those that stand on a capital), least, most (share of all incidents if the vague ones were all far,
-        or all near), verdict. In rows of change the counts are null, and least and most are the least and the most change.
+        threshold_km, incidents (with a trusted point), places (distinct ones), recorded (share within the threshold by their points),
+        expected (share, given the errors), low, high (interval of the share for what the errors leave open; chance is not in it),
+        vague, vague_at_capital (of them those that stand on a capital), least, most (interval of the share of all incidents: low, if the
+        vague ones were all far, to high, if all were near), verdict. In rows of change the counts are null; low and high, and least and
+        most, are of the change.
+
+        A share is settled where the points, the interval, and least and most lie within NARROW of each other; else it is told what is
+        settled: that more or fewer than half are near, or nothing. A change is settled where all of these have one sign. So
+        a wider interval never settles anything. Nothing is said of fewer than FEW_EVENTS incidents.
 
     Raises:
         QuestionError: no window, or no incident of them has a trusted point.
 
     Assumes:
         Each error is the same in all directions and normal in each. Incidents recorded at one place share one error, in both
-        windows, which makes intervals wider than independent errors would. To be near one capital says nothing of being near another.
+        windows, which makes intervals wider than independent errors would.
 
     Source:
-        The chance to lie within t of a capital at distance d is Rice's law, a non-central chi-squared with two degrees of freedom. Errors:
-        Weidmann (2015), On the Accuracy of Media-based Conflict Event Data, Journal of Conflict Resolution 59(6).
+        See nearness.near_any. That what errors leave open is told as an interval beside chance, and not mixed with it: Weidmann
+        (2015), On the Accuracy of Media-based Conflict Event Data, Journal of Conflict Resolution 59(6).
     """
     if not windows:
         raise QuestionError("no window was named", next_step="Name one in desk.toml under [windows].")
@@ -84,9 +90,11 @@ def position(
         reach=float(ndtri(0.5 + confidence / 2)),
     )
     rows = [_window_rows(part, at).with_columns(threshold_km=grid) for part in parts]
-    rows = [_judged(each, finest=float(errors.min())) for each in rows]
+    finest = float(errors.min())
+    rows = [_judged(each, known=part.known, finest=finest) for each, part in zip(rows, parts, strict=True)]
     if len(parts) == 2 and all(part.trusted.sum() for part in parts):
-        rows.append(_judged_change(_change_rows(parts, rows, at).with_columns(threshold_km=grid)))
+        few = min(part.trusted.sum() for part in parts) < FEW_EVENTS
+        rows.append(_judged_change(_change_rows(parts, at).with_columns(threshold_km=grid), few=few))
     return pl.concat([each.select(*SCHEMA).cast(pl.Schema(SCHEMA)) for each in rows])
 
 
@@ -94,6 +102,7 @@ SCHEMA: Mapping[str, pl.DataType] = {
     "window": pl.String(),
     "threshold_km": pl.Float64(),
     "incidents": pl.Int64(),
+    "places": pl.Int64(),
     "recorded": pl.Float64(),
     "expected": pl.Float64(),
     "low": pl.Float64(),
@@ -119,6 +128,11 @@ class _Window:
     def weight(self) -> Floats:
         return np.asarray(self.trusted / max(self.trusted.sum(), 1.0))
 
+    @property
+    def known(self) -> float:
+        """The share of all incidents whose point is trusted."""
+        return float(self.trusted.sum() / max(self.trusted.sum() + self.vague, 1.0))
+
 
 @dataclass(frozen=True)
 class _Chances:
@@ -135,40 +149,6 @@ class _Chances:
         together = np.zeros((self.place.max() + 1, spread.shape[1]))
         np.add.at(together, self.place, spread)
         return np.asarray(self.reach * np.sqrt((together**2).sum(axis=0)))
-
-
-def by_place(
-    events: Events, selection: Selection, windows: Mapping[str, Span], precise: Sequence[int] | None
-) -> pl.DataFrame:
-    """Incidents of each window by place and precision code, with all that is known of the place.
-
-    Returns:
-        window, place_id, geo_precision, incidents, the columns of `places`, trusted (the code is one of `precise`, or none is stated).
-    """
-    cube = pl.concat(
-        count(events, selection.placed(None).within(span), by=_KEYS).with_columns(window=pl.lit(label))
-        for label, span in windows.items()
-    )
-    columns = ("place_id", "country", *events.place_columns)
-    places: pl.DataFrame = events.places.select(*columns).collect("polars").to_native()
-    code = pl.col("geo_precision")
-    trusted = pl.lit(value=True) if precise is None else code.is_in(list(precise)) | code.is_null()
-    return cube.join(places, on="place_id", how="left").with_columns(trusted=trusted)
-
-
-_KEYS = ["place_id", "geo_precision"]
-
-
-def pairs_of(known: pl.DataFrame) -> pl.DataFrame:
-    """Each place and precision code once, sorted, without what is of a window."""
-    return known.unique(_KEYS, maintain_order=True).drop("window", "incidents").sort(_KEYS, nulls_last=True)
-
-
-def along(pairs: pl.DataFrame, mine: pl.DataFrame) -> Floats:
-    """The incidents of one window by row of `pairs`."""
-    counted = mine.select(*_KEYS, "incidents")
-    joined = pairs.select(_KEYS).join(counted, on=_KEYS, how="left", nulls_equal=True, maintain_order="left")
-    return joined["incidents"].fill_null(0).to_numpy().astype(np.float64)
 
 
 def _placed(
@@ -194,116 +174,138 @@ def _placed(
     return placed, parts
 
 
-def radii(codes: Sequence[int | None], error_km: Mapping[int, float]) -> list[float]:
-    """The error of each precision code, km: the largest where none is named for it, 0 where none is named at all."""
-    largest = max(error_km.values(), default=0.0)
-    return [error_km.get(code, largest) if code is not None else largest for code in codes]
-
-
 def _chances(placed: pl.DataFrame, capitals: pl.DataFrame, errors: Floats, grid: Floats) -> Floats:
     """The chance of each row's events to lie within each threshold of any capital of their country: rows by thresholds."""
     chances = np.zeros((placed.height, grid.size))
     for country in placed["country"].unique().to_list():
         mine = np.flatnonzero((placed["country"] == country).fill_null(value=False).to_numpy())
-        distance = _apart(placed[mine], capitals.filter(pl.col("country") == country))
+        if not mine.size:
+            continue
+        distance, bearing = _from(placed[mine], capitals.filter(pl.col("country") == country))
         # The nearest capital's distance is known along the ellipsoid; the sphere serves for the others.
         distance[np.arange(mine.size), distance.argmin(axis=1)] = placed["capital_distance_km"].to_numpy()[mine]
+        east, north = distance * np.sin(bearing), distance * np.cos(bearing)
         for error in np.unique(errors[mine]):
             same = errors[mine] == error
-            chances[mine[same]] = 1 - np.prod(1 - _within(distance[same], float(error), grid), axis=1)
+            chances[mine[same]] = near_any(east[same], north[same], error_km=float(error), thresholds_km=grid)
     return chances
 
 
-def _apart(rows: pl.DataFrame, capitals: pl.DataFrame) -> Floats:
-    """Distances on the sphere, km: rows by capitals."""
+def _from(rows: pl.DataFrame, capitals: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Distance on the sphere, km, and bearing, radians, of each capital as seen from each row."""
     (east, north), (far_east, far_north) = (
         (np.radians(table["longitude"].to_numpy()), np.radians(table["latitude"].to_numpy()))
         for table in (rows, capitals)
     )
-    half = np.sin((north[:, None] - far_north) / 2) ** 2
-    half += np.cos(north)[:, None] * np.cos(far_north) * np.sin((east[:, None] - far_east) / 2) ** 2
-    return np.asarray(2 * _EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
-
-
-def _within(distance: Floats, error: float, grid: Floats) -> Floats:
-    """The chance to lie within each threshold of a point at each distance: the shape of `distance`, and thresholds last."""
-    if error == 0:
-        return (distance[..., None] <= grid).astype(np.float64)
-    sigma = error * _SIGMA
-    # Rice's law is smooth in the distance: worked out on a grid of a hundredth of sigma, and read off between.
-    steps = np.arange(0, grid.max() + 7 * sigma, sigma / 100)
-    known = chndtr((grid[None, :] / sigma) ** 2, 2, (steps[:, None] / sigma) ** 2)
-    found = np.zeros((*distance.shape, grid.size))
-    near = distance < steps[-1]
-    for number in range(grid.size):
-        found[near, number] = np.interp(distance[near], steps, known[:, number])
-    return found
+    east, north, turn = east[:, None], north[:, None], far_east - east[:, None]
+    half = np.sin((north - far_north) / 2) ** 2 + np.cos(north) * np.cos(far_north) * np.sin(turn / 2) ** 2
+    distance = 2 * _EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    across = np.sin(turn) * np.cos(far_north)
+    ahead = np.cos(north) * np.sin(far_north) - np.sin(north) * np.cos(far_north) * np.cos(turn)
+    return np.asarray(distance), np.asarray(np.arctan2(across, ahead))
 
 
 def _window_rows(part: _Window, at: _Chances) -> pl.DataFrame:
     total, weight = part.trusted.sum(), part.weight
     recorded, expected, error = weight @ at.recorded, weight @ at.expected, at.error(weight)
-    everything = max(total + part.vague, 1.0)
+    low, high = np.maximum(expected - error, 0.0), np.minimum(expected + error, 1.0)
+    known = part.known
     return pl.DataFrame(
         {
             "recorded": recorded,
             "expected": expected,
-            "low": np.maximum(expected - error, 0.0),
-            "high": np.minimum(expected + error, 1.0),
-            "least": recorded * total / everything,
-            "most": (recorded * total + part.vague) / everything,
+            "low": low,
+            "high": high,
+            "least": low * known,
+            "most": high * known + (1 - known),
         }
     ).select(
         pl.lit(part.label).alias("window"),
         pl.lit(int(total)).alias("incidents"),
+        pl.lit(np.unique(at.place[part.trusted > 0]).size).alias("places"),
         pl.lit(part.vague).alias("vague"),
         pl.lit(part.vague_at_capital).alias("vague_at_capital"),
         pl.all() if total else pl.all().replace_strict({}, default=None, return_dtype=pl.Float64),
     )
 
 
-def _change_rows(parts: Sequence[_Window], rows: Sequence[pl.DataFrame], at: _Chances) -> pl.DataFrame:
+def _change_rows(parts: Sequence[_Window], at: _Chances) -> pl.DataFrame:
     """The later window less the earlier; an incident's place errs alike in both."""
-    before, after = rows
-    weight = parts[1].weight - parts[0].weight
-    error = at.error(weight)
-    expected = weight @ at.expected
+    before, after = parts
+    weight, whole = after.weight - before.weight, after.weight * after.known - before.weight * before.known
+    expected, error = weight @ at.expected, at.error(weight)
+    of_all, error_of_all = whole @ at.expected, at.error(whole)
     return pl.DataFrame(
         {
             "recorded": weight @ at.recorded,
             "expected": expected,
-            "low": expected - error,
-            "high": expected + error,
-            "least": after["least"] - before["most"],
-            "most": after["most"] - before["least"],
+            "low": np.maximum(expected - error, -1.0),
+            "high": np.minimum(expected + error, 1.0),
+            "least": np.maximum(of_all - error_of_all - (1 - before.known), -1.0),
+            "most": np.minimum(of_all + error_of_all + (1 - after.known), 1.0),
         }
-    ).with_columns(window=pl.lit(CHANGE), **{name: pl.lit(None) for name in ("incidents", "vague", "vague_at_capital")})
+    ).with_columns(
+        window=pl.lit(CHANGE),
+        **{name: pl.lit(None) for name in ("incidents", "places", "vague", "vague_at_capital")},
+    )
 
 
-def _judged(rows: pl.DataFrame, *, finest: float) -> pl.DataFrame:
-    percent = [(pl.col(name) * 100).round(0).cast(pl.Int64).cast(pl.String) for name in ("low", "high")]
-    inside = pl.col("recorded").is_between(pl.col("low") - 1e-9, pl.col("high") + 1e-9)
-    finer = f"not settled: the threshold is finer than the error of position ({QUANTILE:.0%} of events within {finest:g} km)"
-    verdict = (
-        pl.when(pl.col("recorded").is_null())
-        .then(pl.lit("no incident with a trusted point"))
-        .when(inside)
-        .then(pl.lit("settled"))
+def _judged(rows: pl.DataFrame, *, known: float, finest: float) -> pl.DataFrame:
+    """What is settled of a share. Its value by the points counts as one that it may have."""
+    points = pl.col("recorded")
+    low, high = pl.min_horizontal("low", points), pl.max_horizontal("high", points)
+    least = pl.min_horizontal("least", points * known)
+    most = pl.max_horizontal("most", points * known + (1 - known))
+    bottom, top = pl.min_horizontal(low, least), pl.max_horizontal(high, most)
+    narrow = NARROW + 1e-9
+    reason = (
+        pl.when(high - low <= narrow)
+        .then(pl.lit(", since of many incidents only a region is known"))
         .when(pl.col("threshold_km") < finest)
-        .then(pl.lit(finer))
-        .otherwise(pl.format("not settled: given the errors of position it is {} to {} per cent", *percent))
+        .then(
+            pl.lit(
+                f", since the threshold is finer than the error of position ({QUANTILE:.0%} of events within {finest:g} km)"
+            )
+        )
+        .otherwise(pl.lit(""))
+    )
+    ends = _percent(bottom), _percent(top)
+    span = (
+        pl.when(ends[0] == ends[1])
+        .then(pl.format("{} per cent", ends[0]))
+        .otherwise(pl.format("{} to {} per cent", *ends))
+    )
+    verdict = (
+        pl.when(points.is_null())
+        .then(pl.lit("no incident with a trusted point"))
+        .when(pl.col("incidents") < FEW_EVENTS)
+        .then(pl.lit(FEW))
+        .when(top - bottom <= narrow)
+        .then(pl.format("settled: {} are near", span))
+        .when(bottom > 0.5)
+        .then(pl.format("settled only that more than half are near: {}{}", span, reason))
+        .when(top < 0.5)
+        .then(pl.format("settled only that fewer than half are near: {}{}", span, reason))
+        .otherwise(pl.format("not settled: {} are near{}", span, reason))
     )
     return rows.with_columns(verdict=verdict)
 
 
-def _judged_change(rows: pl.DataFrame) -> pl.DataFrame:
+def _percent(share: pl.Expr) -> pl.Expr:
+    return (share * 100).round(0).cast(pl.Int64).cast(pl.String)
+
+
+def _judged_change(rows: pl.DataFrame, *, few: bool) -> pl.DataFrame:
+    """What is settled of a change: its direction, or nothing."""
     way = pl.col("recorded").sign()
     told = pl.when(way > 0).then(pl.lit("nearer to capitals")).otherwise(pl.lit("farther from capitals"))
     errors_agree = (pl.col("low") * way > 0) & (pl.col("high") * way > 0)
     vague_agree = (pl.col("least") * way > 0) & (pl.col("most") * way > 0)
     verdict = (
-        pl.when(way == 0)
-        .then(pl.lit("no change"))
+        pl.when(pl.lit(few))
+        .then(pl.lit(f"{FEW} in a window"))
+        .when(way == 0)
+        .then(pl.lit("not settled: no change by the points"))
         .when(errors_agree & vague_agree)
         .then(pl.format("settled: {}", told))
         .when(errors_agree)

@@ -12,10 +12,10 @@ import polars as pl
 from tocsin.analysis.incidents import ALL, NOT_STATED
 from tocsin.analysis.proximity import class_labels
 from tocsin.analysis.weeks import covered_weeks, week_start
-from tocsin.catalogue.answers_agreement import behind_agreement
-from tocsin.catalogue.answers_change import behind_change, behind_trend, behind_watch
-from tocsin.catalogue.answers_coverage import behind_mix, behind_outlets, behind_panel, behind_scales
-from tocsin.catalogue.answers_place import behind_position
+from tocsin.catalogue.answers.agreement import behind_agreement
+from tocsin.catalogue.answers.change import behind_change, behind_trend, behind_watch
+from tocsin.catalogue.answers.coverage import behind_mix, behind_outlets, behind_panel, behind_scales
+from tocsin.catalogue.answers.place import behind_position
 from tocsin.catalogue.behind_layers import behind_attribution, behind_claims, behind_initiator
 from tocsin.catalogue.ids import EventIds
 from tocsin.catalogue.subject import (

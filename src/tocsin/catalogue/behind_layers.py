@@ -12,7 +12,7 @@ from tocsin.analysis.attribution import COUNTED, claims_counted
 from tocsin.analysis.incidents import ALL
 from tocsin.analysis.initiator import initiator_counted
 from tocsin.analysis.sampled import random_sample
-from tocsin.catalogue.answers_layers import labels_of
+from tocsin.catalogue.answers.layers import labels_of
 from tocsin.catalogue.reviewing import read
 from tocsin.catalogue.subject import Asked, Behind, Subject
 from tocsin.cube import Selection

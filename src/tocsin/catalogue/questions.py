@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.catalogue.answers import (
+from tocsin.catalogue.answers.agreement import answer_agreement
+from tocsin.catalogue.answers.change import answer_change, answer_trend, answer_watch
+from tocsin.catalogue.answers.coverage import answer_mix, answer_outlets, answer_panel, answer_scales
+from tocsin.catalogue.answers.dating import answer_dating
+from tocsin.catalogue.answers.incidents import (
     answer_actors,
     answer_comparison,
     answer_concentration,
@@ -17,12 +21,8 @@ from tocsin.catalogue.answers import (
     answer_spread,
     answer_weekly,
 )
-from tocsin.catalogue.answers_agreement import answer_agreement
-from tocsin.catalogue.answers_change import answer_change, answer_trend, answer_watch
-from tocsin.catalogue.answers_coverage import answer_mix, answer_outlets, answer_panel, answer_scales
-from tocsin.catalogue.answers_dating import answer_dating
-from tocsin.catalogue.answers_layers import answer_attribution, answer_claims, answer_initiator
-from tocsin.catalogue.answers_place import answer_placement, answer_position
+from tocsin.catalogue.answers.layers import answer_attribution, answer_claims, answer_initiator
+from tocsin.catalogue.answers.place import answer_placement, answer_position
 from tocsin.catalogue.subject import Answer, Asked, Subject
 from tocsin.errors import QuestionError, did_you_mean
 

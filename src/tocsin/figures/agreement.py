@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,6 +76,7 @@ def agreement(
     changes: pl.DataFrame,
     *,
     caption: Caption,
+    unit: str = UNIT,
     events: Sequence[Marker] = (),
     shade: Sequence[Shade] = (),
 ) -> alt.VConcatChart:
@@ -83,9 +85,10 @@ def agreement(
     Args:
         table: week_date (first day of the week), series (two names), incidents (null: the week is not compared), index (of the average;
             null until its window is full).
-        changes: label (a row for each), series (as in `table`), value (a ratio; null: there is none), low, high (null: no interval),
-            part (true: the two changes differ beyond chance). Rows are drawn in order.
+        changes: label (a row for each), series (as in `table`), value (a ratio; null: there is none), low, high (null: no interval,
+            or, of high alone, no upper end), part (true: the two changes differ beyond chance). Rows are drawn in order.
         caption: The words around the picture.
+        unit: What 100 is.
         events: Dated markers.
         shade: The windows, behind the lines.
 
@@ -101,7 +104,7 @@ def agreement(
     if len(names) != 2:
         raise QuestionError(f"two are drawn side by side, not {len(names)}", where="figure agreement")
     picture = alt.vconcat(
-        _lines(table, names, events=events, shade=shade, synthetic=caption.synthetic),
+        _lines(table, names, unit=unit, events=events, shade=shade, synthetic=caption.synthetic),
         _ratios(changes, names, synthetic=caption.synthetic),
         spacing=40,
     )
@@ -109,18 +112,24 @@ def agreement(
 
 
 def _lines(
-    table: pl.DataFrame, names: Sequence[str], *, events: Sequence[Marker], shade: Sequence[Shade], synthetic: bool
+    table: pl.DataFrame,
+    names: Sequence[str],
+    *,
+    unit: str,
+    events: Sequence[Marker],
+    shade: Sequence[Shade],
+    synthetic: bool,
 ) -> alt.LayerChart:
     width = theme.WIDTH - LEFT - margin(names, legend=False)
     first, last = table.select(first=pl.min("week_date"), last=pl.max("week_date")).row(0)
     largest: float | None = table.select(pl.max("index")).item()
     line = Timeline(first, last + dt.timedelta(days=7), tuple(count_ticks(max(largest or 0.0, 100.0))), width)
-    marks, lift = flags(events, shade, UNIT, line)
+    marks, lift = flags(events, shade, unit, line)
     level = line.y(100.0)
     layers = [
         *shades(shade, line),
         *_not_compared(table, line),
-        _averages(names, line, lift=lift),
+        _averages(names, line, unit=unit, lift=lift),
         stroke(x=0, x2=width, y=level, color=theme.QUIET, strokeWidth=1, strokeDash=[4, 3]),
         *marks,
         *at_ends(_ends(table, names), line),
@@ -129,14 +138,14 @@ def _lines(
     return together(*layers, width=width, height=HEIGHT)
 
 
-def _averages(names: Sequence[str], line: Timeline, *, lift: float) -> alt.Chart:
+def _averages(names: Sequence[str], line: Timeline, *, unit: str, lift: float) -> alt.Chart:
     looks = [theme.style(index) for index in range(len(names))]
     mark = alt.Chart(alt.NamedData("index")).mark_line(
         strokeWidth=2.4, strokeJoin="round", invalid="break-paths-show-path-domains"
     )
     chart: alt.Chart = mark.encode(
         x=line.x_axis("mid"),
-        y=line.y_axis("index", unit=UNIT, lift=lift),
+        y=line.y_axis("index", unit=unit, lift=lift),
         color=alt.Color(
             "series:N", scale=alt.Scale(domain=list(names), range=[each.colour for each in looks]), legend=None
         ),
@@ -181,7 +190,7 @@ def _not_compared(table: pl.DataFrame, line: Timeline) -> Iterator[alt.Chart]:
 
 def _ratios(changes: pl.DataFrame, names: Sequence[str], *, synthetic: bool) -> alt.LayerChart:
     numbers = [n for name in ("value", "low", "high") for n in changes[name].drop_nulls() if n > 0]
-    middle = [n for n in changes["value"].drop_nulls() if n > 0]
+    middle = [n for n in changes.select(pl.coalesce("value", "low")).to_series().drop_nulls() if n > 0]
     if not middle:
         raise QuestionError("there is nothing to draw: no change is known", where="figure agreement")
     by_label = {label: rows for (label,), rows in changes.group_by("label", maintain_order=True)}
@@ -247,7 +256,8 @@ def _drawn(place: _Place, rows: pl.DataFrame, names: Sequence[str], plot: _Plot)
 
 def _interval(row: Mapping[str, Any], y: float, colour: str, plot: _Plot) -> Iterator[alt.Chart]:
     value, low, high = row["value"], row["low"], row["high"]
-    if low is not None and high is not None:
+    if low is not None:
+        high = math.inf if high is None else high
         yield stroke(x=plot.x(low), x2=plot.x(high), y=y, color=colour, strokeWidth=1.8)
         for end, sign in ((low, "◂"), (high, "▸")):
             if plot.scale.beyond(end):
@@ -260,7 +270,9 @@ def _interval(row: Mapping[str, Any], y: float, colour: str, plot: _Plot) -> Ite
 def _printed(row: Mapping[str, Any]) -> str:
     value, low, high = (None if row[name] is None else _number(row[name]) for name in ("value", "low", "high"))
     if value is None:
-        return f"{row['series']}: none"
+        return f"{row['series']}: at least {low}" if low is not None else f"{row['series']}: none"
+    if row["value"] == 0 and high is not None:
+        return f"{row['series']}: none left (at most {high})"
     return (
         f"{row['series']}: {value} ({low} to {high})"
         if low is not None and high is not None
@@ -269,5 +281,7 @@ def _printed(row: Mapping[str, Any]) -> str:
 
 
 def _number(value: float) -> str:
-    """Two digits that count, or two decimals where these are more."""
-    return f"{value:.2f}" if value >= 0.1 or value == 0 else f"{value:.2g}"
+    """Two digits that count, or as many decimals as a ratio of that size needs."""
+    if value == 0:
+        return "0"
+    return f"{value:.2g}" if value < 0.1 else f"{value:,.{2 if value < 10 else 1 if value < 100 else 0}f}"

@@ -14,7 +14,7 @@ from tocsin.figures import theme
 from tocsin.figures.asked import checked
 from tocsin.figures.axes import even_ticks
 from tocsin.figures.caption import Caption, Rows, framed, watermark
-from tocsin.figures.fixed import block, pixels, stroke, together, words
+from tocsin.figures.fixed import LINE, block, pixels, stroke, together, words
 from tocsin.figures.lettering import text_width, wrapped
 
 CURVE = 190  # height of the upper panel, px
@@ -33,10 +33,11 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Expected:
-    """The values at which what is expected holds, each end included; None is no bound."""
+    """The values at which what is expected holds, each end included; None is no bound; and what the key says of them."""
 
     low: float | None
     high: float | None
+    words: str
 
 
 def specification_curve(
@@ -77,11 +78,11 @@ def specification_curve(
         *_matrix(places, scale),
         _dots(scale),
         *_own(shown, scale),
-        *_key(shown, height, width),
+        *_key(shown, expected, height),
     ]
     layers += [watermark(width=width, height=CURVE)] if caption.synthetic else []
     data: dict[str, Rows] = {"ways": _ways(shown, scale), "options": _chosen(shown, choices, places, scale)}
-    picture = together(*layers, width=width, height=height + 26)
+    picture = together(*layers, width=width, height=height + 26 + LINE)
     return framed(picture, caption=caption, data=data, left=_LABELS)
 
 
@@ -193,16 +194,21 @@ def _own(shown: pl.DataFrame, scale: _Scale) -> list[alt.Chart]:
     return [ring.encode(x=alt.value(x), y=alt.value(y)), label]
 
 
-def _key(shown: pl.DataFrame, height: float, width: float) -> list[alt.Chart]:
-    """What the colours say, under the last option."""
+def _key(shown: pl.DataFrame, expected: Expected | None, height: float) -> list[alt.Chart]:
+    """What the colours and the band say, under the last option, and below it what the order is."""
     marks, x = [], 0.0
     for kind in dict.fromkeys(_kind(holds) for holds in shown["holds"]):
         text, (colour, ink) = _KINDS[kind]
         marks += [block(x=x, x2=x + 9, y=height + 8, y2=height + 17, color=colour)]
         marks += [words([text], x=x + 14, y=height + 12.5, baseline="middle", color=ink)]
         x += text_width(text, size=theme.LABEL_SIZE) + 34
+    if expected:
+        marks += [
+            block(x=x, x2=x + 16, y=height + 7, y2=height + 18, color=theme.SHADE, opacity=theme.SHADE_OPACITY),
+            words([expected.words], x=x + 21, y=height + 12.5, baseline="middle", color=theme.QUIET),
+        ]
     way = f"{shown.height:,} ways, from the lowest value to the highest"
-    return [*marks, words([way], x=width, y=height + 12.5, align="right", baseline="middle", color=theme.QUIET)]
+    return [*marks, words([way], x=0, y=height + 12.5 + LINE + 4, baseline="middle", color=theme.QUIET)]
 
 
 def _ways(shown: pl.DataFrame, scale: _Scale) -> Rows:

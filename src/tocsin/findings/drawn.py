@@ -7,7 +7,7 @@ from typing import Any
 from tocsin.catalogue import Answer, Subject
 from tocsin.errors import FindingError
 from tocsin.findings.expectation import parse_expectation
-from tocsin.findings.ways import Ways
+from tocsin.findings.ways import Ways, spoken
 from tocsin.schema import ended
 
 
@@ -17,7 +17,7 @@ def answer_of(subject: Subject, ways: Ways, *, title: str = "") -> Answer:
     return Answer(
         question="ways",
         table=ways.table,
-        title=title or ways.found.finding.label or ways.found.name,
+        title=title or ways.found.finding.label or _capitalised(spoken(ways.found.name)),
         subtitle=f"{unit[:1].upper()}{unit[1:]}{', in' if unit else 'In'} every combination of reasonable choices",
         definition=ended(ways.sentence),
         notes=(ways.most,) if ways.most else (),
@@ -54,7 +54,7 @@ def draw_ways(subject: Subject, ways: Ways, *, title: str = "") -> Any:
         choices=[choice.name for choice in ways.choices],
         caption=caption,
         unit=ways.found.finding.unit,
-        expected=Expected(*band) if band else None,
+        expected=Expected(*band, words=f"expected: {ways.expected}") if band else None,
     )
 
 
@@ -71,3 +71,7 @@ def _bounds(ways: Ways) -> tuple[float | None, float | None] | None:
     if test.kind == "between":
         return bounds[0], bounds[1]
     return {"<": (None, bounds[0]), ">": (bounds[0], None)}.get(test.symbol[0])
+
+
+def _capitalised(words: str) -> str:
+    return words[:1].upper() + words[1:]

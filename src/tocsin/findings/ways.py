@@ -18,6 +18,7 @@ from tocsin.errors import FindingError, QuestionError, TocsinError
 from tocsin.findings.choices import Choice, Way, choices_of, groups_of
 from tocsin.findings.definition import FILE_NAME, Finding
 from tocsin.findings.evaluation import Evaluation, known, plan
+from tocsin.findings.expectation import parse_expectation
 from tocsin.findings.found import Found, scaled
 from tocsin.schema import Span
 
@@ -53,13 +54,21 @@ class Ways:
         return None if self.found.finding.expect is None else int(self.table["holds"].sum())
 
     @property
+    def expected(self) -> str:
+        """What is expected, as it is written, but for the names of other findings, which are words."""
+        text = self.found.finding.expect or ""
+        for name in sorted(parse_expectation(text).names if text else (), key=len, reverse=True):
+            text = text.replace(name, spoken(name))
+        return text
+
+    @property
     def sentence(self) -> str:
         """The count in words."""
         told = f"{self.ways:,} ways of counting"
         failed = self.table.height - self.ways
         more = f"; {failed:,} more can not be worked out" if failed else ""
         if self.holding is not None:
-            return f"“{self.found.finding.expect}” holds in {self.holding:,} of {told}{more}"
+            return f"“{self.expected}” holds in {self.holding:,} of {told}{more}"
         if self.numeric:
             low, high = self._range
             return f"{low} to {high} over {told}{more}"
@@ -138,6 +147,11 @@ class Ways:
         if not self.numeric:
             return f"{value:.0%}"
         return replace(self.found, value=value / 100 if self.found.finding.percent else value).printed
+
+
+def spoken(name: str) -> str:
+    """The name of a finding as words: top_share.before is "top share, before"."""
+    return name.replace("_", " ").replace(".", ", ")
 
 
 def count_ways(

@@ -28,6 +28,16 @@ def radius(share: NDArray[np.float64], error_km: float) -> NDArray[np.float64]:
     return np.asarray(error_km * np.sqrt(np.log1p(-share) / np.log1p(-QUANTILE)))
 
 
+def spiral(points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """So many points about one place, each as likely as the others, along a spiral.
+
+    Returns:
+        Distance (of an error of 1: see radius) and bearing (radians, not below nought).
+    """
+    steps = np.arange(points)
+    return radius((steps + 0.5) / points, 1.0), np.asarray(steps * _GOLDEN)
+
+
 def scattered(places: pl.DataFrame) -> pl.DataFrame:
     """POINTS points round each place, each as likely as the others to be where an event of that place was.
 
@@ -38,9 +48,8 @@ def scattered(places: pl.DataFrame) -> pl.DataFrame:
         place (the row's number, from 0), longitude, latitude: POINTS rows a place, along a spiral, so that the same places give the
         same points.
     """
-    steps = np.arange(POINTS)
-    unit = radius((steps + 0.5) / POINTS, 1.0)
-    bearing = np.degrees(steps * _GOLDEN) % 360 - 180
+    unit, turned = spiral(POINTS)
+    bearing = np.degrees(turned) % 360 - 180
     each = np.repeat(np.arange(places.height), POINTS)
     east, north, error = (places[name].to_numpy()[each] for name in ("longitude", "latitude", "error_km"))
     far = np.tile(unit, places.height) * error * 1000

@@ -374,12 +374,13 @@ def _tried(subject: Subject, question: str, asked: Asked) -> tuple[Answer | None
 
 
 def _change(overall: dict[str, Any] | None) -> str | None:
-    """ "more" or "less" where the interval of the ratio lies wholly on one side of one."""
-    if overall is None or overall["ratio_low"] is None:
+    """ "more" or "less" where the interval of the ratio, which may have one end, lies wholly on one side of one."""
+    if overall is None:
         return None
-    if overall["ratio_high"] < 1:
+    low, high = overall["ratio_low"], overall["ratio_high"]
+    if high is not None and high < 1:
         return "less"
-    return "more" if overall["ratio_low"] > 1 else None
+    return "more" if low is not None and low > 1 else None
 
 
 def _rejects(store: Store, vintages: set[int]) -> list[dict[str, Any]]:

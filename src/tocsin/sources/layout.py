@@ -58,6 +58,7 @@ def facts(source: str) -> SourceFacts:
         to_week=tuple(values.get("to_week", ())),
         to_month=tuple(values.get("to_month", ())),
         attacker_first=tuple(values.get("attacker_first", ())),
+        error_km=tuple((int(code), float(km)) for code, km in values.get("error_km", {}).items()),
     )
 
 

@@ -213,6 +213,8 @@ def answer_panel(subject: Subject, asked: Asked) -> Answer:
             "The bounds take it that sources which came would have added to the earlier window no more, for each incident of the others, "
             "than they add to the later one, and those that went likewise. True incidents have a ratio between them if the sources "
             "present in both report no larger share of them than before, and all sources together no smaller one.",
+            "All of this is of sources that came or went. Those that stay are taken to report as before: what one of them reports more or "
+            "less is in the panel's ratio and in the bounds, where it looks like more or less violence.",
             f"Intervals of 95 per cent {METHOD}.",
             *_parting(table),
             *_nearly_one(table),
@@ -281,7 +283,7 @@ def _nearly_one(table: pl.DataFrame) -> list[str]:
 def _parting(table: pl.DataFrame) -> list[str]:
     """Sources of the panel whose own ratio is not that of the panel: one of them reports otherwise than before."""
     fixed = table.filter(series=PANEL).row(0, named=True)
-    if fixed["ratio_low"] is None:
+    if fixed["ratio_low"] is None or fixed["ratio_high"] is None:
         return []
     apart = (pl.col("ratio_low") > fixed["ratio_high"]) | (pl.col("ratio_high") < fixed["ratio_low"])
     rows = list(table.filter(pl.col("kind") == "alone", apart).iter_rows(named=True))

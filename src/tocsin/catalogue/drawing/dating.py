@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.catalogue.drawing import captioned, markers_of
+from tocsin.catalogue.drawing.incidents import captioned, markers_of
 from tocsin.catalogue.subject import Answer, Asked, Subject
 from tocsin.figures.series import series
 from tocsin.figures.timeline import Shade

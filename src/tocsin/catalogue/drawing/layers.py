@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.catalogue.drawing import captioned
+from tocsin.catalogue.drawing.incidents import captioned
 from tocsin.catalogue.subject import Answer, Asked, Subject
 from tocsin.errors import QuestionError
 from tocsin.figures.began import began

@@ -8,7 +8,7 @@ from tocsin.analysis.attribution import attribution, claimed
 from tocsin.analysis.initiator import initiator
 from tocsin.analysis.periods import covered_periods
 from tocsin.analysis.sampled import random_sample
-from tocsin.catalogue.answers_coverage import every_of
+from tocsin.catalogue.answers.coverage import every_of
 from tocsin.catalogue.reviewing import SHOWN, Reading, read
 from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of, selection_of, windows_of
 from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, subtitle

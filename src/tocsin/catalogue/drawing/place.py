@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from tocsin.analysis.position import CHANGE
-from tocsin.catalogue.drawing import captioned, drawn_map
+from tocsin.catalogue.drawing.incidents import captioned, drawn_map
 from tocsin.catalogue.subject import Answer, Asked, Subject
 from tocsin.figures.sweep import sweep
 

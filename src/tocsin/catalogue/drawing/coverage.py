@@ -8,8 +8,8 @@ import polars as pl
 
 from tocsin.analysis.mix import mix
 from tocsin.analysis.shares import shares as shares_over_time
-from tocsin.catalogue.answers_coverage import column_of, every_of
-from tocsin.catalogue.drawing import captioned
+from tocsin.catalogue.answers.coverage import column_of, every_of
+from tocsin.catalogue.drawing.incidents import captioned
 from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of, selection_of
 from tocsin.catalogue.words import for_group
 from tocsin.errors import QuestionError

@@ -9,7 +9,7 @@ import polars as pl
 from tocsin.analysis import watch
 from tocsin.analysis.change import weekly_counts
 from tocsin.analysis.weeks import week_start
-from tocsin.catalogue.drawing import captioned
+from tocsin.catalogue.drawing.incidents import captioned
 from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of, selection_of
 from tocsin.catalogue.words import for_group
 from tocsin.figures.steps import Turn, steps

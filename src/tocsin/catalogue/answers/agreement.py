@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from tocsin.analysis.agreement import FALSE_ONES, Side, Weeks, agreement, weeks_of
+from tocsin.analysis.agreement import FALSE_ONES, agreement
 from tocsin.analysis.comovement import CHANGE_WEEKS, MOST_LAG
 from tocsin.analysis.comparison import METHOD
 from tocsin.analysis.incidents import ALL
 from tocsin.analysis.named import cells_of, names_of
+from tocsin.analysis.sides import Side, Weeks, side_by_side, weeks_of
 from tocsin.analysis.weeks import week_start
 from tocsin.catalogue.subject import (
     Answer,
@@ -30,7 +31,7 @@ from tocsin.catalogue.subject import (
 from tocsin.catalogue.words import countries_of, gathered, left_out, subtitle
 from tocsin.cube import Selection, count
 from tocsin.errors import QuestionError, did_you_mean, nearest
-from tocsin.schema import Provenance, SourceFacts, Span, ended, listed
+from tocsin.schema import Provenance, SourceFacts, Span, ended, listed, spoken_date
 from tocsin.store.open import joined
 
 SOURCE = "source:"
@@ -45,6 +46,9 @@ FEW_INCIDENTS = 100
 
 NEARLY_ALL = 0.99
 """A data set of which so many incidents may be those of the other is taken for a part of it."""
+
+PEAK = 2.0
+"""An average outside the windows that is more than so many times as high as any in them is told."""
 
 LOPSIDED = 0.90
 """A part with at least this share of a data set leaves little to set it against."""
@@ -293,9 +297,15 @@ def _split(
     share = total / max(every - unnamed, 1)
     if not 1 - LOPSIDED < share < LOPSIDED:
         notes.append(
-            f"{label} has {share:.1%} of the incidents that name a source: what {REST if share > 0.5 else label} says is of a small part."
+            f"{label} has {_share(share)} of the incidents that name a source: what {REST if share > 0.5 else label} says is of a small "
+            "part."
         )
     return tuple(notes)
+
+
+def _share(share: float) -> str:
+    """A share as printed; what is left of nothing, or of all, is not rounded away."""
+    return "less than 0.1%" if share < 0.001 else "more than 99.9%" if share > 0.999 else f"{share:.1%}"
 
 
 def compared_windows(subject: Subject, asked: Asked) -> dict[str, Span]:
@@ -341,6 +351,10 @@ def answer_agreement(subject: Subject, asked: Asked) -> Answer:
             *_weeks_told(weeks, period),
             *_hangs(table),
             *_few(table, sides),
+            *peaks_outside(
+                side_by_side(sides.one, sides.other, definition=definition, period=period, windows=(before, after)),
+                weeks=definition.average_weeks,
+            ),
             *_subset(sides, weeks),
             *_places_told(subject, sides, [before, after]),
             f"Changes that move together: of sums over {CHANGE_WEEKS} weeks to those over the {CHANGE_WEEKS} before, on the log scale; a "
@@ -379,6 +393,25 @@ def _few(table: pl.DataFrame, sides: Sides) -> list[str]:
         for name, side in (("one", sides.one), ("other", sides.other))
         if row[f"{name}_incidents"] < FEW_INCIDENTS
     ]
+
+
+def peaks_outside(lines: pl.DataFrame, *, weeks: int) -> list[str]:
+    """Sides whose highest average is of neither window, and more than PEAK times as high as any in them.
+
+    Args:
+        lines: Of side_by_side.
+        weeks: In the average.
+    """
+    said = []
+    for (label,), rows in lines.drop_nulls("average").group_by("series", maintain_order=True):
+        top = rows.sort("average", descending=True).row(0, named=True)
+        inside: float | None = rows.drop_nulls("window").select(pl.max("average")).item()
+        if top["window"] is None and top["average"] > PEAK * (inside or 0.0):
+            said.append(
+                f"The highest average of {weeks} weeks of {label}, {top['average']:.0f} a week in that of {spoken_date(top['week_date'])}, "
+                f"is of neither window (in them at most {inside or 0:.0f}): the changes do not tell of it."
+            )
+    return said
 
 
 def _subset(sides: Sides, weeks: Weeks) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from tocsin.analysis.incidents import ALL
-from tocsin.catalogue.answers import MOST_LINES
+from tocsin.catalogue.answers.incidents import MOST_LINES
 from tocsin.catalogue.subject import Answer, Asked, Subject, level_of, windows_of
 from tocsin.catalogue.unsettled import BAND
 from tocsin.figures.caption import Caption

@@ -8,12 +8,15 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.analysis.agreement import MOST_NAMED, side_by_side
-from tocsin.catalogue.answers_agreement import compared_windows, sides_of
-from tocsin.catalogue.drawing import captioned
+from tocsin.analysis.agreeing import MOST_NAMED
+from tocsin.analysis.sides import ALL_WEEKS, side_by_side
+from tocsin.catalogue.answers.agreement import compared_windows, sides_of
+from tocsin.catalogue.drawing.incidents import captioned
 from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of
+from tocsin.figures.agreement import UNIT
 from tocsin.figures.agreement import agreement as agreement_figure
 from tocsin.figures.timeline import Marker, Shade
+from tocsin.schema import listed
 
 
 def draw_agreement(subject: Subject, asked: Asked, answer: Answer) -> Any:
@@ -29,6 +32,7 @@ def draw_agreement(subject: Subject, asked: Asked, answer: Answer) -> Any:
         lines,
         _changes(answer.table, (sides.one.label, sides.other.label)),
         caption=replace(caption, synthetic=sides.synthetic),
+        unit=_hundred(lines),
         events=[
             Marker(each.date, each.label)
             for each in subject.desk.markers
@@ -36,6 +40,12 @@ def draw_agreement(subject: Subject, asked: Asked, answer: Answer) -> Any:
         ],
         shade=[Shade(span.first, span.last, label) for label, span in windows.items()],
     )
+
+
+def _hundred(lines: pl.DataFrame) -> str:
+    """What 100 is: of a side with hardly an incident in the first window something else."""
+    sides = lines.filter(pl.col("base") == ALL_WEEKS)["series"].unique(maintain_order=True).to_list()
+    return f"{UNIT} (of {listed(sides)}: in {ALL_WEEKS})" if sides else UNIT
 
 
 def _changes(table: pl.DataFrame, names: tuple[str, str]) -> pl.DataFrame:
