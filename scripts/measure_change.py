@@ -2,8 +2,9 @@
 
     nice python scripts/measure_change.py [--series 1000] [--processes 2] [--only ASKED ...]
 
-Writes docs/methods/data/change.csv, from which the tables and the figure of docs/methods/change.md are made; rows of other parts are
-kept. A cell's series depend on its own numbers alone, so that it gives the same counts whatever else is measured, and where.
+Writes docs/methods/data/change.csv, from which scripts/show_change.py makes the tables and the figure of docs/methods/change.md. Cells that
+it already has are not measured again: after a change of the method, delete it. A cell's series depend on its own numbers alone, so that it
+gives the same counts whatever else is measured, and by how many processes. All takes a quarter of an hour on two free processors.
 """
 
 from __future__ import annotations
@@ -54,6 +55,9 @@ PAST_WEEKS = 104
 UNITS = 34
 
 
+KEYS = ("asked", "mean", "dispersion", "memory", "weeks", "factor", "after")
+
+
 @dataclass(frozen=True)
 class Cell:
     """What is planted.
@@ -73,6 +77,11 @@ class Cell:
     weeks: int
     factor: float = 1.0
     after: int = 0
+
+    @property
+    def row(self) -> tuple[str | float, ...]:
+        """The cell as the table has it, by KEYS."""
+        return (self.asked, self.mean, *self.unrest, self.weeks, self.factor, self.after)
 
 
 def cells() -> Iterator[Cell]:
@@ -185,9 +194,6 @@ ASKED: Mapping[str, Callable[[Cell, Rngs], Iterator[Measured]]] = {
 }
 
 
-POWER = tuple(asked for asked in ASKED if asked.startswith("power of "))
-
-
 def part(task: tuple[Cell, range]) -> Counter[tuple[str, bool]]:
     """What some of the series of a cell give: how often each thing measured is so, and is not."""
     cell, numbers = task
@@ -215,21 +221,9 @@ def measured(
     for name in dict.fromkeys(name for name, _ in seen):
         found, of = seen[name, True], seen[name, True] + seen[name, False]
         limits = binomtest(found, of).proportion_ci()
+        counted = {"measured": name, "of": of, "found": found}
         share = {"share": found / of, "low": limits.low, "high": limits.high}
-        dispersion, memory = cell.unrest
-        rows.append(
-            {
-                "asked": cell.asked,
-                "mean": cell.mean,
-                "dispersion": dispersion,
-                "memory": memory,
-                "weeks": cell.weeks,
-                "factor": cell.factor,
-                "after": cell.after,
-            }
-            | {"measured": name, "of": of, "found": found}
-            | share
-        )
+        rows.append(dict(zip(KEYS, cell.row, strict=True)) | counted | share)
     return pl.DataFrame(rows)
 
 
@@ -241,20 +235,19 @@ def main() -> None:
     words.add_argument("--only", nargs="+", choices=ASKED, default=list(ASKED))
     words.add_argument("--out", type=Path, default=OUT)
     given = words.parse_args()
-    todo = [cell for cell in cells() if cell.asked in given.only]
-    kept = pl.read_csv(given.out) if given.out.exists() else pl.DataFrame(schema={"asked": pl.String})
-    found: list[pl.DataFrame] = [kept.filter(~pl.col("asked").is_in(given.only))]
+    found = [pl.read_csv(given.out)] if given.out.exists() else []
+    there = {row for each in found for row in each.select(KEYS).iter_rows()}
+    todo = [cell for cell in cells() if cell.asked in given.only and cell.row not in there]
     began = time.monotonic()
     with multiprocessing.Pool(given.processes) as pool:
         for number, cell in enumerate(todo, start=1):
-            found.append(
-                measured(cell, series=given.power if cell.asked in POWER else given.series, each=pool.imap_unordered)
-            )
+            series = given.power if cell.asked.startswith("power of ") else given.series
+            found.append(measured(cell, series=series, each=pool.imap_unordered))
             said = ", ".join(f"{what} {share:.1%}" for what, share in found[-1].select("measured", "share").iter_rows())
             print(f"{time.monotonic() - began:6.0f} s  {number}/{len(todo)}  {cell}: {said}", file=sys.stderr)
             given.out.parent.mkdir(parents=True, exist_ok=True)
             # After each cell, so that what has been measured is not lost.
-            pl.concat([each for each in found if each.height]).write_csv(given.out, float_precision=4)
+            pl.concat(found).write_csv(given.out, float_precision=4)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ UNRESTS = {
     (0.5, 0.7): "bursty (0.5), strong memory (0.7)",
 }
 HEIGHT, WIDTH, GAP, TITLED, LEFT = 150.0, 134.0, 12.0, 22.0, 26.0
+SERIES = 1000
+"""Of a cell, where nothing else is said."""
 TICKS = (1.2, 1.5, 2.0, 3.0, 4.0)
 
 
@@ -51,12 +53,7 @@ def null_table(*things: tuple[str, str, int | None], heads: Sequence[str]) -> st
             each = []
             for asked, what, weeks in things:
                 row = cell.filter(asked=asked, measured=what)
-                row = row if weeks is None else row.filter(weeks=weeks)
-                each.append(
-                    "–"
-                    if row.is_empty()
-                    else "{share:.1%} of {of} ({low:.1%}–{high:.1%})".format(**row.row(0, named=True))
-                )
+                each.append(_share(row if weeks is None else row.filter(weeks=weeks)))
             if set(each) != {"–"}:
                 rows.append([named, f"{mean:g}", *each])
     return lines(["unrest", "mean a week", *heads], rows)
@@ -66,7 +63,8 @@ def _share(row: pl.DataFrame) -> str:
     if row.is_empty():
         return "–"
     share, low, high, of = row.select("share", "low", "high", "of").row(0)
-    return f"{share:.1%} of {of:,} ({100 * low:.1f} to {100 * high:.1f})"
+    fewer = "" if of == SERIES else f" of {of:,}"
+    return f"{100 * share:.1f}{fewer} ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def alarms_table() -> str:
@@ -83,23 +81,23 @@ def one_change_table() -> str:
 
 
 def held_table() -> str:
-    """How often the intervals of a ratio of two windows and of a slope hold the truth, and looks of the watch with a false alarm."""
-    things = [("comparison", "ratio held", None), ("trend", "slope held", 13), ("watch", "told", None)]
-    return null_table(*things, heads=["ratio of two windows held", "slope held", "watch: looks with an alarm"])
+    """How often the intervals of a ratio of two windows and of a slope hold the truth."""
+    things = [("comparison", "ratio held", None), ("trend", "slope held", 13)]
+    return null_table(*things, heads=["ratio of two windows held", "slope held"])
 
 
 def power_table() -> str:
     """The chance to find a change, a trend or a jump, by its size."""
     found = measured().filter(measured="told").filter(pl.col("asked").str.starts_with("power of "))
     rows = []
-    keys = ["asked", "weeks", "after", "mean"]
-    for cell in found.partition_by(keys, maintain_order=True):
-        first = cell.row(0, named=True)
-        asked = first["asked"].removeprefix("power of ")
-        weeks = first["weeks"] if asked == "trend" else first["after"]
-        rows.append(
-            [asked, f"{weeks}", f"{first['mean']:g}", *(f"{share:.0%}" for share in cell.sort("factor")["share"])]
-        )
+    for cell in found.sort("asked", "mean", "after").partition_by(
+        "asked", "weeks", "mean", "after", maintain_order=True
+    ):
+        asked, weeks, mean, after = cell.select("asked", "weeks", "mean", "after").row(0)
+        asked = asked.removeprefix("power of ")
+        shares = dict(cell.select("factor", "share").iter_rows())
+        said = (f"{shares[factor]:.0%}" if factor in shares else "–" for factor in TICKS)
+        rows.append([asked, f"{weeks if asked == 'trend' else after}", f"{mean:g}", *said])
     return lines(["asked", "weeks", "mean a week", *(f"× {factor:g}" for factor in TICKS)], rows)
 
 
