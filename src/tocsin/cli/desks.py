@@ -121,6 +121,8 @@ def _reproduce(folder: Path, path: Path, out: Path | None) -> None:
     with working("reading the manifest") as progress:
         made = reproduce(folder, path, out=out, progress=progress)
     tell(f"Wrote {made.page} from {path}.")
+    for name in made.copies:
+        tell(f"{name} is another now: its copy beside the manifest was taken.", mark="[yellow]Not as pinned[/]  ")
     for each in made.words:
         tell(
             f"{each.name} is {'another now' if each.now else 'gone'}, and was left out.",

@@ -140,6 +140,7 @@ def build(
                 )
             against = [each for one in evaluation.found.values() for each in one.beside]
             against += [each for one in drawn for each in one.beside]
+            pinning.copy_inputs(desk, folder)
             pinned = _pinned(
                 evaluation,
                 folder,

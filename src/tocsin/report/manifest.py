@@ -34,6 +34,9 @@ from tocsin.schema import Provenance, Vintage
 from tocsin.writing import write_whole
 
 FILE_NAME = "manifest.json"
+COPIED = (DESK, FINDINGS, TEXT)
+COPIES = "inputs"
+"""The folder of an output with copies of these files of the desk."""
 FORM: Literal[3] = 3
 """Form 1 did not pin figures, signed.json, the desk's own places, other data sets, and how a file was loaded; form 2 not the data sets that
 findings were set against, mappings, and for which countries a file speaks. Both are still read."""
@@ -229,6 +232,17 @@ def inputs_of(desk: Desk) -> tuple[str, ...]:
     kept = [path for path in (desk.folder / REVIEWED).glob("*") if path.suffix in (".csv", ".toml")]
     reviewed = sorted(f"{REVIEWED}/{path.name}" for path in kept)
     return (DESK, FINDINGS, TEXT, SIGNED, *(name for name in places if name), *reviewed)
+
+
+def copy_inputs(desk: Desk, folder: Path) -> None:
+    """Copy what an analyst writes into an output, so that a report can be built again where nobody has kept an earlier state of the desk.
+
+    Boundaries stay where they are (they are large, and others'), and so do reviews and signatures (which name people).
+    """
+    for name in COPIED:
+        if (desk.folder / name).is_file():
+            (folder / COPIES).mkdir(exist_ok=True)
+            (folder / COPIES / name).write_bytes((desk.folder / name).read_bytes())
 
 
 def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:

@@ -46,6 +46,7 @@ class Reproduced:
         beside: Outputs beside the manifest that are not those that it pins.
         absent: Outputs that are not beside the manifest, where others are.
         words: Files of the desk that are not those pinned, and were left out: no number hangs on them.
+        copies: Files of the desk that are not those pinned, in whose place their copies beside the manifest were taken.
         software: Versions that are not those pinned.
     """
 
@@ -56,6 +57,7 @@ class Reproduced:
     beside: tuple[Difference, ...]
     absent: tuple[str, ...]
     words: tuple[Difference, ...]
+    copies: tuple[str, ...]
     software: tuple[Difference, ...]
 
     def differing(self, part: str) -> int:
@@ -88,7 +90,8 @@ def reproduce(
         for left in (folder / MEMORY).glob(f"{_AGAIN}*"):
             shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=folder / MEMORY, prefix=_AGAIN) as place:
-            desk, words = _laid_out(pinned, folder, Path(place))
+            copies = _copies(pinned, folder, path.parent / pinning.COPIES)
+            desk, words = _laid_out(pinned, folder, copies, Path(place))
             _load(desk, [*kept, *_signed_later(pinned, desk, files)], files=files, progress=progress)
             built = build(
                 desk,
@@ -107,6 +110,7 @@ def reproduce(
         beside=beside,
         absent=absent,
         words=words,
+        copies=tuple(copies),
         software=tuple(pinning.software(pinned)),
     )
 
@@ -196,18 +200,35 @@ def _beside(pinned: Manifest, folder: Path) -> tuple[tuple[str, ...], tuple[Diff
     return () if alone else absent, tuple(each for each in differ if each.now)
 
 
-def _laid_out(pinned: Manifest, folder: Path, place: Path) -> tuple[Desk, tuple[Difference, ...]]:
+def _copies(pinned: Manifest, folder: Path, beside: Path) -> dict[str, Path]:
+    """Of the files of the desk that are not those pinned, the copies that lie beside the manifest and are."""
+    now, then = (pinning.digests(place, pinning.COPIED) for place in (folder, beside))
+    return {
+        name: beside / name
+        for name in pinning.COPIED
+        if name in pinned.inputs and now.get(name) != pinned.inputs[name] and then.get(name) == pinned.inputs[name]
+    }
+
+
+def _laid_out(
+    pinned: Manifest, folder: Path, copies: Mapping[str, Path], place: Path
+) -> tuple[Desk, tuple[Difference, ...]]:
     """The desk with no other files than those that are pinned; and those on which no number hangs that are others now.
 
     Raises:
         FindingError: a file on which numbers hang is not the one that is pinned.
     """
-    _refuse_changed(pinned, pinning.digests(folder, [DESK]), only=(DESK,), folder=folder)
-    names = [name for name in pinning.inputs_of(read_desk(folder)) if pinned.manifest == 1 or name in pinned.inputs]
+    glance = place / "glance"
+    _copy(copies.get(DESK, folder / DESK), glance / DESK)
+    _refuse_changed(pinned, pinning.digests(glance, [DESK]), only=(DESK,), folder=folder)
+    desk = read_desk(glance).model_copy(update={"folder": folder})
+    names = [name for name in pinning.inputs_of(desk) if pinned.manifest == 1 or name in pinned.inputs]
     # Boundaries may be named as ../NAME: there must be as much room above.
     again = place.joinpath(*["up"] * max(Path(name).parts.count("..") for name in names), "desk")
     for name in names:
-        _copy(folder, again, name)
+        # One that desk.toml names by its place on this machine is left there.
+        if not Path(name).is_absolute():
+            _copy(copies.get(name, folder / name), Path(os.path.normpath(again / name)))
     now = pinning.digests(again, names)
     _refuse_changed(pinned, now, only=[name for name in pinned.inputs if name not in _WORDS], folder=folder)
     words = [
@@ -220,16 +241,15 @@ def _laid_out(pinned: Manifest, folder: Path, place: Path) -> tuple[Desk, tuple[
     return read_desk(again), tuple(words)
 
 
-def _copy(folder: Path, again: Path, name: str) -> None:
-    """Copy a file of the desk, if it is there; one that desk.toml names by its place on this machine is left there."""
-    target = Path(os.path.normpath(again / name))
-    if Path(name).is_absolute() or not (folder / name).is_file():
+def _copy(file: Path, target: Path) -> None:
+    """Copy a file of the desk, if it is there."""
+    if not file.is_file():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        content = (folder / name).read_bytes()
+        content = file.read_bytes()
     except OSError as error:
-        raise FindingError(f"can not be read: {error.strerror}", where=str(folder / name)) from error
+        raise FindingError(f"can not be read: {error.strerror}", where=str(file)) from error
     target.write_bytes(content)
 
 
@@ -240,7 +260,8 @@ def _refuse_changed(pinned: Manifest, now: Mapping[str, str], *, only: Sequence[
         raise FindingError(
             f"{', '.join(changed)} {'is not the one' if one else 'are not those'} that the report was built from",
             where=str(folder),
-            next_step=f"Take {'it' if one else 'them'} back as of then: git log -- {changed[0]} tells the states, "
+            next_step="Keep the manifest in the folder in which it was written: copies lie beside it. Or take "
+            f"{'it' if one else 'them'} back as of then: git log -- {changed[0]} tells the states, "
             f"git checkout STATE -- {' '.join(changed)} takes one back.",
         )
 
