@@ -173,10 +173,11 @@ def test_numbers_are_not_told_from_other_definitions(desk: Path, name: str) -> N
 def test_numbers_are_told_though_the_text_and_the_signed_state_are_others_now(desk: Path) -> None:
     (desk / "report.md").write_text("{no.such.finding}", encoding="utf-8")
     (desk / "signed.json").unlink()
+    (desk / "july" / "inputs" / "report.md").unlink()
     made = again(desk)
     assert [(each.name, bool(each.now)) for each in made.words] == [("report.md", True), ("signed.json", False)]
     assert made.differing("findings") == made.differing("vintages") == 0
-    assert {each.name for each in made.differences} == ASSESSMENT | {"findings.xlsx", "prov.json"}
+    assert {each.name for each in made.differences} == ASSESSMENT | {"findings.xlsx", "inputs/report.md", "prov.json"}
 
 
 def test_a_report_of_an_earlier_day_comes_out_again_though_it_was_signed_since(desk: Path) -> None:
@@ -208,7 +209,7 @@ def test_data_that_are_not_here_are_named_with_what_to_do(desk: Path) -> None:
     with pytest.raises(StoreError, match=r"data of the report are not here: july\.csv as of 2021-07-01") as error:
         again(desk)
     assert lost.digest in error.value.what
-    assert f"tocsin add --dated 2021-07-01 --complete --covers {DAYS.first}..{DAYS.last} FILE" in error.value.next_step
+    assert f"tocsin add --dated 2021-07-01 --complete --covers {DAYS.first}..{DAYS.last} --covers-country AFG FILE" in error.value.next_step
     shutil.rmtree(desk / ".tocsin")
     with pytest.raises(StoreError, match=r"old\.csv as of 2021-06-15 .*; july\.csv as of 2021-07-01"):
         again(desk)
