@@ -41,6 +41,8 @@ class Question:
     figure: bool
     """Whether it has a figure; see catalogue.drawn."""
     example: str
+    either: tuple[str, ...] = ()
+    """Columns of which it needs one: the first by itself, another where it is asked `by` that."""
 
 
 _TIME = ("week_starts", "average", "average_weeks")
@@ -135,6 +137,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_scales,
         figure=True,
         example="tocsin figure scales -o scales.svg",
+        either=("source_scale", "source"),
     ),
     Question(
         name="outlets",
@@ -144,6 +147,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_outlets,
         figure=False,
         example="tocsin table outlets",
+        either=("source_scale", "source"),
     ),
     Question(
         name="mix",
@@ -153,6 +157,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_mix,
         figure=True,
         example="tocsin table mix",
+        either=("source_scale", "source"),
     ),
     Question(
         name="panel",
@@ -162,6 +167,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_panel,
         figure=True,
         example="tocsin figure panel -o panel.svg",
+        either=("source_scale", "source"),
     ),
     Question(
         name="position",

@@ -102,11 +102,18 @@ def _groups(subject: Subject) -> list[str]:
     return notes
 
 
+_OF_ALL = frozenset({"attribution", "claims", "initiator"})
+"""Questions that are of the whole period where no window is named."""
+
+
 def _answer(subject: Subject, entry: Question, filled: Mapping[str, int]) -> str:
     """Whether a question can be answered; if not, or not wholly, what is missing."""
     missing = [column for column in entry.columns if not filled.get(column)]
     if missing:
         return f"no: the data lack {', '.join(missing)}"
+    there = [column for column in entry.either if filled.get(column)]
+    if entry.either and not there:
+        return f"no: the data lack {' and '.join(entry.either)}"
     try:
         spans = _spans(subject, entry)
         selection_of(subject)
@@ -115,13 +122,17 @@ def _answer(subject: Subject, entry: Question, filled: Mapping[str, int]) -> str
     if entry.name == "comparison" and len(spans) != 2:
         return f"no: two windows are compared, {len(spans)} are there"
     parts = []
+    aside = (
+        [] if not there or there[0] == entry.either[0] else [f"the data lack {entry.either[0]}; ask --by {there[0]}"]
+    )
     for label, span in spans.items():
         lacking, usable = _lacking(subject, entry, span)
         if not usable:
             return f"no: the data cover {lacking} of {label}"
         if lacking:
             parts.append(f"{lacking} of {label}")
-    return f"in part: the data cover {listed(parts)}" if parts else "yes"
+    said = [f"the data cover {listed(parts)}"] if parts else []
+    return f"in part: {'; '.join([*aside, *said])}" if aside or said else "yes"
 
 
 def _spans(subject: Subject, entry: Question) -> dict[str, Span]:
@@ -131,6 +142,9 @@ def _spans(subject: Subject, entry: Question) -> dict[str, Span]:
         return {f"the period ({period})": period}
     figures = [each for each in subject.desk.figures if each.question == entry.name]
     names = tuple(dict.fromkeys(name for each in figures for name in each.windows))
+    if entry.name in _OF_ALL and not names:
+        period = period_of(subject)
+        return {f"the period ({period})": period}
     windows = windows_of(subject, names or subject.desk.compared or ())
     return {label if label == str(span) else f"{label} ({span})": span for label, span in windows.items()}
 
