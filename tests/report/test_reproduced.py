@@ -202,7 +202,8 @@ def test_data_that_are_not_here_are_named_with_what_to_do(desk: Path) -> None:
     with pytest.raises(StoreError, match=r"data of the report are not here: july\.csv as of 2021-07-01") as error:
         again(desk)
     assert lost.digest in error.value.what
-    assert f"tocsin add --dated 2021-07-01 --complete --covers {DAYS.first}..{DAYS.last} FILE" in error.value.next_step
+    covered = f"--covers {DAYS.first}..{DAYS.last} --covers-country AFG"
+    assert f"tocsin add --dated 2021-07-01 --complete {covered} FILE" in error.value.next_step
     shutil.rmtree(desk / ".tocsin")
     with pytest.raises(StoreError, match=r"old\.csv as of 2021-06-15 .*; july\.csv as of 2021-07-01"):
         again(desk)
