@@ -28,7 +28,7 @@ from tocsin.figures.beside import Beside
 from tocsin.figures.write import embed, specification, write
 from tocsin.findings import Evaluation, plan
 from tocsin.findings.drawn import answer_of, draw_ways
-from tocsin.findings.opening import findings_of
+from tocsin.findings.opening import Opened, findings_of
 from tocsin.findings.ways import ways_of
 from tocsin.keeping import FOLDER, notes
 from tocsin.report import manifest as pinning
@@ -149,19 +149,8 @@ def build(
                 beside={each.dataset: each for each in against}.values(),
             )
             if opened and assessment:
-                made = {name: pinned.outputs[name] for name in assessment.files}
-                record = provenance.prov(
-                    evaluation.found,
-                    title=desk.title,
-                    about=subject.events.about,
-                    pinned=pinned.model_copy(update={"outputs": made}),
-                    signed=opened.signed,
-                )
-                write_whole(folder / provenance.FILE_NAME, provenance.written(record))
-                outputs = {**pinned.outputs, **pinning.digests(folder, [provenance.FILE_NAME])}
-                pinned = pinned.model_copy(update={"outputs": outputs})
-                files = (*assessment.files, provenance.FILE_NAME, pinning.FILE_NAME)
-                assessment = replace(assessment, files=files)
+                pinned = _with_provenance(opened, assessment, pinned, folder)
+                assessment = replace(assessment, files=(*assessment.files, provenance.FILE_NAME, pinning.FILE_NAME))
             pinning.write(folder / pinning.FILE_NAME, pinned)
             _swap(folder, out)
     failed = [(each.id, each.reason) for each in drawn if each.reason]
@@ -250,6 +239,20 @@ def _pinned(
         inputs=inputs,
         outputs=pinning.digests(folder, names),
     )
+
+
+def _with_provenance(opened: Opened, assessment: Assessment, pinned: Manifest, folder: Path) -> Manifest:
+    """Write where each number of the assessment comes from; the manifest with that file too."""
+    subject = opened.evaluation.subject
+    record = provenance.prov(
+        opened.evaluation.found,
+        title=subject.desk.title,
+        about=subject.events.about,
+        pinned=pinned.model_copy(update={"outputs": {name: pinned.outputs[name] for name in assessment.files}}),
+        signed=opened.signed,
+    )
+    write_whole(folder / provenance.FILE_NAME, provenance.written(record))
+    return pinned.model_copy(update={"outputs": {**pinned.outputs, **pinning.digests(folder, [provenance.FILE_NAME])}})
 
 
 @contextlib.contextmanager
