@@ -113,7 +113,7 @@ row = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=st.lists(row, max_size=60))
 def test_duckdb_and_polars_agree_with_plain_python(rows: list[dict[str, Any]]) -> None:
     span = Span(dt.date(2021, 1, 1), dt.date(2021, 1, 31))

@@ -158,7 +158,7 @@ def held(events: Events, rows: list[dict[str, Any]], asked: list[tuple[Selection
         assert_frame_equal(table, table.sort(by, nulls_last=True))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     first=st.tuples(st.just(Selection()) | selections, wide_bys, flagged),
     related=st.lists(st.tuples(selections, bys | wide_bys), min_size=1, max_size=4),
@@ -168,7 +168,7 @@ def test_large_cubes(first: tuple[Selection, list[str], Flags], related: list[tu
     held(replace(ON_POLARS), LARGE, [first, *((selection, by, first[2]) for selection, by in related)])
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(asked=st.lists(questions, min_size=2, max_size=5))
 def test_unrelated_questions(asked: list[tuple[Selection, list[str], Flags]]) -> None:
     held(replace(ON_DUCKDB), SMALL, asked)

@@ -142,7 +142,7 @@ def test_nothing_before_gives_no_ratio() -> None:
     assert row["difference"] == 2.0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     counts=st.lists(st.integers(0, 500), min_size=8, max_size=60),
     factor=st.integers(2, 5),

@@ -103,7 +103,7 @@ def test_a_week_that_is_not_covered_is_null_and_one_without_incidents_has_no_sha
     assert table.select("incidents", "any").rows() == [(1, 1.0), (0, None), (None, None)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(st.lists(st.sampled_from("ABCDEFGHIJKL"), min_size=0, max_size=4), min_size=1, max_size=40),
     st.integers(1, 12),

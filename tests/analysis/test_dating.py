@@ -170,7 +170,7 @@ def test_as_dated_the_weeks_are_those_of_the_weekly_question() -> None:
 SPANS = st.tuples(st.integers(-20, 70), st.integers(0, 40), st.sampled_from([1, 2, 3, 7]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=st.lists(SPANS, min_size=1, max_size=30), starts=st.sampled_from(["Monday", "Saturday", "Wednesday"]))
 def test_spreading_loses_and_makes_nothing(rows: list[tuple[int, int, int]], starts: str) -> None:
     placed = [(day(first), day(first + length), code) for first, length, code in rows]

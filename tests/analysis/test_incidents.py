@@ -96,7 +96,7 @@ def test_a_window_with_no_data_says_what_is_covered(period: Span) -> None:
         weekly(on_polars([at(0)], [TEN_WEEKS]), selection=Selection(), definition=TWO, period=period)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     offsets=st.lists(st.integers(0, 69), max_size=80),
     width=st.integers(1, 5),

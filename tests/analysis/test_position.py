@@ -124,7 +124,7 @@ def test_near_any_of_several_capitals_is_what_displaced_events_are(error: float)
     st.lists(st.tuples(st.floats(-80, 80), st.floats(-80, 80)), min_size=1, max_size=5),
     st.sampled_from([0.0, 3.0, 25.0, 80.0]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_chance_grows_with_the_threshold_and_with_the_places(at_km: list[tuple[float, float]], error: float) -> None:
     east, north = np.array([at_km]).T.transpose(0, 2, 1)
     grid = np.arange(0.0, 60.0, 5.0)

@@ -161,7 +161,7 @@ def test_weeks_begin_on_the_day_said_and_lie_in_the_period() -> None:
     data=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 90), st.integers(0, 5)), min_size=1, max_size=60),
     starts=st.sampled_from(["Monday", "Thursday", "Sunday"]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_triangle_is_what_counting_gives(data: list[tuple[int, int, int]], starts: str) -> None:
     """Against plain Python: for each week and state, the delay and the sum."""
     table = history(data)
@@ -366,7 +366,7 @@ def test_the_curve_lies_in_its_interval_at_the_stated_rate() -> None:
     counts=st.lists(st.integers(0, 40), min_size=14, max_size=20),
     curve=st.lists(st.floats(0, 1.5), min_size=1, max_size=5),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bounds_are_in_order(counts: list[int], curve: list[float]) -> None:
     known = ladder(full(counts, [*curve, 1.0]))
     forecast = nowcast(known, settled_weeks=6).drop_nulls(["low"])
@@ -453,7 +453,7 @@ def test_the_variance_of_two_open_weeks_by_hand() -> None:
     counts=st.lists(st.integers(0, 40), min_size=14, max_size=20),
     curve=st.lists(st.floats(0, 1.5), min_size=1, max_size=5),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_average_of_one_week_is_the_week(counts: list[int], curve: list[float]) -> None:
     known = ladder(full(counts, [*curve, 1.0]))
     single, averaged = nowcast(known, settled_weeks=6), nowcast_average(known, average_weeks=1, settled_weeks=6)

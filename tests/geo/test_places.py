@@ -135,7 +135,7 @@ on_land = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(on_land, min_size=1, max_size=8))
 def test_the_nearest_capital_is_that_of_brute_force(rows: list[tuple[str, float, float]]) -> None:
     found = resolve(points(*rows), gazetteer=load())
@@ -152,7 +152,7 @@ def test_the_nearest_capital_is_that_of_brute_force(rows: list[tuple[str, float,
             assert distance == pytest.approx(min(metres) / 1000, rel=0.006)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(60, 75), st.floats(29, 39))
 def test_distances_agree_with_the_haversine_within_six_per_mille(east: float, north: float) -> None:
     found = resolve(points(("AFG", east, north)), gazetteer=load()).row(0, named=True)
@@ -165,7 +165,7 @@ def test_distances_agree_with_the_haversine_within_six_per_mille(east: float, no
     assert found["capital_distance_km"] == pytest.approx(expected, rel=0.006, abs=0.001)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(60, 75), st.floats(29, 39))
 def test_each_cell_holds_its_point(east: float, north: float) -> None:
     found = resolve(points(("AFG", east, north)), gazetteer=load()).row(0, named=True)
@@ -173,7 +173,7 @@ def test_each_cell_holds_its_point(east: float, north: float) -> None:
         assert found[f"cell_{resolution}"] == h3.latlng_to_cell(north, east, resolution)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(60.5, 75), st.floats(29.3, 38.5))
 def test_the_nearest_unit_is_within_25_km_and_only_where_no_unit_holds_the_point(east: float, north: float) -> None:
     with_country = resolve(points(("AFG", east, north)), gazetteer=load()).row(0, named=True)

@@ -188,7 +188,7 @@ def test_html_and_markdown_of_others_are_letters(written: str) -> None:
         assert "*bold* <b onclick=x>_[a](javascript:1)|`c` {fall} $5$ &amp; http://x.org" in parser.text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(PIECES | st.just("{group}"), max_size=30).map("".join))
 def test_whatever_the_text_the_page_is_whole_and_inert(written: str) -> None:
     try:

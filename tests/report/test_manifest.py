@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.desk import Desk
@@ -103,7 +103,6 @@ def test_what_is_written_is_read_back_to_the_last_bit(path: Path) -> None:
     assert manifest.software(read) == []
 
 
-@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_any_number_comes_back_as_it_was(value: float) -> None:
     one = {"x": asked("x", value=value)}

@@ -185,7 +185,7 @@ TABLES = ("| a | b |\n| --- | --- |\n| 1 | {drop} |\n", "--- | ---\n", "\\| | {f
 PIECES = st.sampled_from([*WRITTEN.split("|"), *TABLES])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_any_text_is_read_or_refused_with_a_place(written: str) -> None:
     try:

@@ -93,7 +93,7 @@ def test_a_planted_number_is_found_at_its_line_and_column(
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=30).map("".join) | st.text())
 def test_no_text_breaks_it(written: str) -> None:
     try:

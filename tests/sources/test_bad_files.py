@@ -376,7 +376,7 @@ COLUMN = st.sampled_from(NOW)
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     st.sampled_from([",", ";", "\t"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_source_law_whatever_stands_in_the_cells(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]], encoding: str, delimiter: str
 ) -> None:
@@ -391,7 +391,7 @@ def test_source_law_whatever_stands_in_the_cells(
 
 
 @given(st.binary(max_size=300), st.integers(0, 2000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_damage_anywhere_never_ends_in_anything_but_rows_or_a_source_error(
     tmp_path_factory: pytest.TempPathFactory, damage: bytes, at: int
 ) -> None:

@@ -116,7 +116,7 @@ def test_damage_ends_in_rows_or_in_an_error_that_can_be_mended(
     read_or_refused(save(folder, whole(kind), "whole"))
 
     @given(EDITS)
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def damage(edits: list[Edit]) -> None:
         read_or_refused(save(folder, damaged(whole(kind), edits), "damaged"))
 
@@ -124,7 +124,7 @@ def test_damage_ends_in_rows_or_in_an_error_that_can_be_mended(
 
 
 @given(EDITS, st.sampled_from(PARTS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_damage_inside_a_workbook(tmp_path_factory: pytest.TempPathFactory, edits: list[Edit], part: str) -> None:
     content = edited({part: lambda written: damaged(written, edits)}, content=whole("xlsx"))
     read_or_refused(save(tmp_path_factory.mktemp("damage"), content, "a.xlsx"))

@@ -153,7 +153,7 @@ def as_known(store: Store, as_of: dt.date) -> dict[str, dict[str, Any]]:
     return {row["event_id"]: row for row in kept.iter_rows(named=True)}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(files=FILES, numbers=st.permutations(range(1, 6)))
 def test_any_revisions_are_told_as_a_recount_tells_them(files: list[Any], numbers: list[int]) -> None:
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder), write=True) as store:

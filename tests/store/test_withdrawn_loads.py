@@ -165,7 +165,7 @@ def packs(draw: st.DrawFn) -> list[tuple[dict[str, str], int | None]]:
     return draw(st.permutations([*files, *((gone, None) for gone in lists)]))
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(packs())
 def test_the_order_of_loading_changes_nothing(packed: list[tuple[dict[str, str], int | None]]) -> None:
     def loaded(folder: Path, order: list[tuple[dict[str, str], int | None]]) -> set[str]:

@@ -106,7 +106,7 @@ def loaded(store: Store, dataset: str, loads: Sequence[Load]) -> set[str]:
     return set(rows_now["event_id"].to_list()) - {"z"}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(packings(), min_size=1, max_size=2))
 def test_however_the_words_are_packed(worlds: list[tuple[list[Given], list[list[Words]]]]) -> None:
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder), write=True) as store:
