@@ -17,6 +17,7 @@ from tocsin.sources import withdrawn
 from tocsin.sources.acled import read as acled
 from tocsin.sources.dayorder import day_order, in_figures
 from tocsin.sources.files import open_file
+from tocsin.sources.gdelt import read as gdelt
 from tocsin.sources.layout import Layout, facts, find_columns
 from tocsin.sources.raw import Opened, Raw, as_text, whole_text
 from tocsin.sources.settling import Batch, settle, without_markup
@@ -29,8 +30,8 @@ from tocsin.sources.withdrawn import Withdrawn
 __all__ = ["Batch", "Mapping", "Reading", "Withdrawn", "draft", "facts", "raw_row", "read", "read_either"]
 
 
-RECOGNISE = {acled.NAME: acled.recognise, ucdp_ged.NAME: ucdp_ged.recognise}
-REQUIRED = {acled.NAME: acled.REQUIRED, ucdp_ged.NAME: ucdp_ged.REQUIRED}
+RECOGNISE = {acled.NAME: acled.recognise, ucdp_ged.NAME: ucdp_ged.recognise, gdelt.NAME: gdelt.recognise}
+REQUIRED = {acled.NAME: acled.REQUIRED, ucdp_ged.NAME: ucdp_ged.REQUIRED, gdelt.NAME: gdelt.REQUIRED}
 FEW = 3
 """A file of no more columns can be a list of withdrawn events."""
 

@@ -41,7 +41,7 @@ def facts(source: str) -> SourceFacts:
     """Facts of one source that hold for every file of it.
 
     Args:
-        source: "acled", "ucdp_ged" or "table".
+        source: "acled", "ucdp_ged", "gdelt" or "table".
     """
     values = told(source)
     return SourceFacts(
