@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -65,14 +66,19 @@ def weekly(desk: Path) -> dict[str, int]:
     return dict(zip(table["week_date"].to_list(), table["incidents"].to_list(), strict=True))
 
 
-def counted(days: int, *, weeks: int) -> dict[str, int]:
-    """The violent incidents of each week, counted by hand in the rows as they were made."""
+def made(days: int) -> pl.DataFrame:
+    """The violent incidents in Afghanistan, as they were made."""
     rows = pl.concat([gdelt_day(day(number), events=60) for number in range(days)]).rename(
         dict(zip(map(str, range(58)), COLUMNS_1, strict=True))
     )
-    mine = rows.filter(
+    return rows.filter(
         pl.col("EventRootCode").is_in(["18", "19", "20"]), pl.col("ActionGeo_CountryCode") == "AF"
     ).with_columns(pl.col("SQLDATE").str.to_date("%Y%m%d"))
+
+
+def counted(days: int, *, weeks: int) -> dict[str, int]:
+    """The incidents of each week, counted by hand."""
+    mine = made(days)
     return {
         str(day(7 * week)): mine.filter(pl.col("SQLDATE").is_between(day(7 * week), day(7 * week + 6))).height
         for week in range(weeks)
@@ -120,6 +126,24 @@ def test_weeks_are_counted_and_a_report_is_built(desk: Path) -> None:
     assert "GDELT counts what machines found in news reports, not what happened" in page
     assert "One happening can be many rows" in page
     assert "SYNTHETIC" in page
+
+
+def test_mentions_can_be_added_up_as_the_page_says(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    grow(desk, *range(14))
+    added(desk)
+    page = (Path(__file__).resolve().parents[2] / "docs" / "sources" / "gdelt.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, pl.DataFrame] = {}
+    monkeypatch.chdir(desk)
+    exec(block, names)  # noqa: S102
+    mine = made(14)
+    by_hand = {
+        day(7 * week): mine.filter(pl.col("SQLDATE").is_between(day(7 * week), day(7 * week + 6)))["NumMentions"]
+        .cast(pl.Int64)
+        .sum()
+        for week in range(2)
+    }
+    assert dict(names["weeks"].iter_rows()) == by_hand
 
 
 def test_files_of_a_quarter_of_an_hour(desk: Path) -> None:
