@@ -22,6 +22,7 @@ from tocsin.schema import REJECT_SCHEMA, Span, Vintage
 from tocsin.sources import Batch, Mapping, Reading, Withdrawn, raw_row, read_either
 from tocsin.sources.gdelt.days import days_of, told_of
 from tocsin.sources.gdelt.folder import Joined, joined, naming
+from tocsin.sources.gdelt.read import DATASETS as GDELT_DATASETS
 from tocsin.sources.gdelt.read import NAME as GDELT
 from tocsin.store import (
     File,
@@ -108,7 +109,7 @@ def add(
         give_numbers(folder, known=numbers)
         several = held.enter_context(_several(folder, path, covers)) if path.is_dir() else None
         if several and not several.members:
-            return _none_new(store, folder, several)
+            return _none_new(store, folder, several, covers)
         file = several.path if several else path
         reading = read_either(
             file, mapping=_mapping(mapping_text, where=str(mapping)), withdrawn_from=withdrawn_from, now=now
@@ -161,15 +162,25 @@ def add(
 
 def _several(folder: Path, path: Path, covers: Span | None) -> contextlib.AbstractContextManager[Joined]:
     """The files of a folder that were not loaded before, or not as covering these days, if any are said."""
-    before = [note for note in notes(folder) if note.dataset == GDELT and (covers is None or note.covers == covers)]
+    before = _gdelt_notes(folder, covers)
     known = {member.digest for note in before for member in note.members} | {note.digest for note in before}
     return joined(path, known=known, into=folder / "joined.part")
 
 
-def _none_new(store: Store, folder: Path, several: Joined) -> Added:
+def _gdelt_notes(folder: Path, covers: Span | None) -> list[Kept]:
+    """The loads of GDELT's files; only those that cover just these days, if any are said."""
+    of_gdelt = [note for note in notes(folder) if note.dataset in GDELT_DATASETS.values()]
+    return [note for note in of_gdelt if covers is None or note.covers == covers]
+
+
+def _none_new(store: Store, folder: Path, several: Joined, covers: Span | None) -> Added:
     """The newest load of a folder of which every file was loaded before."""
-    loaded = {note.key for note in notes(folder) if note.dataset == GDELT}
-    found = [vintage for vintage in store.vintages(GDELT) if vintage.key in loaded]
+    loaded = {
+        note.key
+        for note in _gdelt_notes(folder, covers)
+        if several.digests & {note.digest, *(member.digest for member in note.members)}
+    }
+    found = [vintage for vintage in store.vintages() if vintage.key in loaded]
     return Added(vintage=found[-1], already=True, unread=(), remarks=_left_out(several))
 
 

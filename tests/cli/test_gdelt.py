@@ -150,6 +150,7 @@ def test_files_of_a_quarter_of_an_hour(desk: Path) -> None:
     write_gdelt_day(desk / "daily", day(0), events=200, form="2.0")
     first = added(desk)
     assert (first["rows"], first["events"], first["form"]) == (200, 200, "GDELT 2.0, 61 columns")
+    assert first["dataset"] == "gdelt2"
     whole = write_gdelt_day(desk / "daily", day(1), events=200, form="2.0")
     for path in whole[50:]:
         path.rename(desk / path.name)
@@ -157,6 +158,7 @@ def test_files_of_a_quarter_of_an_hour(desk: Path) -> None:
     for path in whole[50:]:
         (desk / path.name).rename(path)
     last = added(desk)
+    assert added(desk)["vintage"] == last["vintage"]
     assert "It speaks for 1 January 2024 – 2 January 2024" in str(last["remarks"])
     assert sum(int(str(one["rows"])) for one in vintages(desk)) == 400
 

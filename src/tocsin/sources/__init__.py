@@ -104,7 +104,7 @@ def _events(opened: Opened, path: Path, mapping: Mapping | None) -> Reading:
         source=source,
         form=layout.form,
         monadic=layout.monadic,
-        dataset=mapping.dataset if mapping is not None and source == "table" else source,
+        dataset=mapping.dataset if mapping is not None and source == "table" else layout.dataset or source,
         facts=mapping.facts() if mapping is not None and source == "table" else facts(source),
         absent=tuple(name for name in EVENT_SCHEMA if name not in made),
         unread=tuple(column for column in opened.columns if column not in layout.columns.values()),

@@ -33,6 +33,8 @@ class Joined:
     members: tuple[Member, ...]
     names: tuple[str, ...]
     """All files of events in the folder, those that were loaded before too."""
+    digests: frozenset[str]
+    """Their SHA-256."""
     others: tuple[str, ...]
     """Files in the folder that are no files of events."""
 
@@ -64,7 +66,8 @@ def joined(folder: Path, *, known: Collection[str], into: Path) -> Iterator[Join
                 where=str(into.parent),
                 next_step="Nothing was loaded. Check that the disk has room and that you may write there.",
             ) from error
-        yield Joined(into, _called(folder, new), members, tuple(path.name for path in exports), others)
+        names = tuple(path.name for path in exports)
+        yield Joined(into, _called(folder, new), members, names, frozenset(digests.values()), others)
     finally:
         into.unlink(missing_ok=True)
 

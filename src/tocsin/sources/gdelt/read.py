@@ -12,6 +12,8 @@ from tocsin.sources.layout import Layout, find_columns, plain, told
 from tocsin.sources.values import EMPTY, Parsed, fault, parties, position, text, whole
 
 NAME = "gdelt"
+DATASETS = {"1.0": "gdelt", "2.0": "gdelt2"}
+"""2.0 reads translated news as well, and 1.0 does not: put together they would make a rise that is none."""
 REQUIRED = ("globaleventid", "sqldate", "eventcode", "eventrootcode")
 SYNTHETIC = "synthetic:"
 """An article's address begins with this where the row was made up."""
@@ -37,18 +39,15 @@ def recognise(
     found = find_columns(columns, NAME, where=where)
     if not all(name in found for name in REQUIRED):
         return None
+    version = "2.0" if "actiongeo_adm2code" in {plain(column) for column in columns} else "1.0"
+    said = "" if "sourceurl" in found else ", without SOURCEURL"
     return Layout(
-        form=_form(columns),
+        form=f"GDELT {version}, {len(columns)} columns{said}",
+        dataset=DATASETS[version],
         columns=found,
         required={"event_date": found["sqldate"], "event_type": found["eventrootcode"]},
         parse=lambda cells: _parse(cells, found),
     )
-
-
-def _form(columns: Sequence[str]) -> str:
-    names = {plain(column) for column in columns}
-    version = "2.0" if "actiongeo_adm2code" in names else "1.0"
-    return f"GDELT {version}, {len(columns)} columns{'' if 'sourceurl' in names else ', without SOURCEURL'}"
 
 
 def _parse(cells: pl.DataFrame, found: Mapping[str, str]) -> dict[str, Parsed]:
