@@ -20,6 +20,10 @@ from tocsin.geo.places import resolve
 from tocsin.keeping import FOLDER, Kept, digest_of, give_numbers, keeping, notes, settle, unpacked
 from tocsin.schema import REJECT_SCHEMA, Span, Vintage
 from tocsin.sources import Batch, Mapping, Reading, Withdrawn, raw_row, read_either
+from tocsin.sources.gdelt.days import days_of, told_of
+from tocsin.sources.gdelt.folder import Joined, joined, naming
+from tocsin.sources.gdelt.read import DATASETS as GDELT_DATASETS
+from tocsin.sources.gdelt.read import NAME as GDELT
 from tocsin.store import (
     File,
     List,
@@ -77,13 +81,15 @@ def add(
     """Load a file into the desk's store as a vintage: all of it or nothing.
 
     Args:
+        path: The file; or a folder of GDELT's files, of which those are loaded, as one, that were not loaded before.
         mapping: A mapping file, for tables that no publisher's format fits.
         dated: The day as of which the file gives the data; if it is not said, today, or the day of the newest withdrawal of a list.
         complete: The file holds all rows of the countries and days for which it speaks: rows that it lacks were withdrawn.
         covers: The days for which the file speaks, events or not; those between its first and last event in each country if it is
-            not said. A country without events in it has zeros on these days.
-        covers_countries: ISO codes of the countries for which `covers` holds; the desk's if it is not said. In other countries the file
-            speaks for the days between its first and last event there.
+            not said, and for GDELT those that its name or the names in the folder tell. A country without events in it has zeros on
+            these days.
+        covers_countries: ISO codes of the countries for which `covers` holds; the desk's if it is not said, and for GDELT all there are.
+            In other countries the file speaks for the days between its first and last event there.
         withdrawn_from: The file is a list of events that were withdrawn from this data set. A list as ACLED writes it is known as one.
         progress: Told how many rows have been read so far.
 
@@ -96,21 +102,30 @@ def add(
     _refuse_future(path, dated, covers, today=now.date())
     mapping_text = _text_of(mapping) if mapping else None
     folder = desk.memory / FOLDER
-    with open_store(desk.memory, write=True, wait_seconds=wait_seconds) as store:
+    with open_store(desk.memory, write=True, wait_seconds=wait_seconds) as store, contextlib.ExitStack() as held:
         numbers = store.numbers()
         settle(folder, committed=numbers)
         _refuse_emptied(store, folder)
         give_numbers(folder, known=numbers)
+        several = held.enter_context(_several(folder, path, covers)) if path.is_dir() else None
+        if several and not several.members:
+            return _none_new(store, folder, several, covers)
+        file = several.path if several else path
         reading = read_either(
-            path, mapping=_mapping(mapping_text, where=str(mapping)), withdrawn_from=withdrawn_from, now=now
+            file, mapping=_mapping(mapping_text, where=str(mapping)), withdrawn_from=withdrawn_from, now=now
         )
         listing = isinstance(reading, Withdrawn)
         if listing and (complete or covers or (withdrawn_from and mapping)):
             raise _of_events_only(path)
+        if isinstance(reading, Reading) and reading.source == GDELT:
+            _refuse_complete(path, complete=complete)
+            covers = covers or days_of(several.names if several else [path.name], where=str(path))
+            covers_countries = covers_countries or countries.known()
+            _refuse_future(path, dated, covers, today=now.date())
         data_date, trusted = _day_of(store, reading, dated, today=now.date(), where=str(path))
         kept = Kept(
-            digest=digest_of(path),
-            name=path.name,
+            digest=digest_of(file),
+            name=several.name if several else path.name,
             dataset=reading.dataset,
             mapping=mapping_text if isinstance(reading, Reading) and reading.source == "table" else None,
             data_date=data_date,
@@ -121,6 +136,7 @@ def add(
             covers=covers,
             covers_countries=_declared_for(desk, covers, covers_countries),
             withdraws=listing,
+            members=several.members if several else (),
         )
         twin = _loaded_before(store, folder, kept, dated=dated is not None)
         if twin and (twin.dated or dated is None):
@@ -135,20 +151,66 @@ def add(
             )
         place = (kept.data_date, kept.withdraws)
         older = twin or any((each.data_date, each.withdraws) > place for each in store.vintages(kept.dataset))
-        with keeping(folder, path, kept):
+        with keeping(folder, file, kept):
             if not older:
-                return _added(store, _load(store, desk, reading, kept, progress=progress), reading)
+                return _added(store, _load(store, desk, reading, kept, progress=progress), reading, several)
             # Vintages stand on each other's shoulders in the order of their dates, and a list upon the files of its day: so what
             # belongs before one that is loaded is put in by loading all anew.
             others = [each for each in notes(folder) if each.key != kept.key]
             _replay(desk, store, [*others, kept], progress=progress)
     with open_store(desk.memory) as store:
-        return _added(store, next(vintage for vintage in store.vintages() if vintage.key == kept.key), reading)
+        return _added(store, next(vintage for vintage in store.vintages() if vintage.key == kept.key), reading, several)
 
 
-def _added(store: Store, vintage: Vintage, reading: Reading | Withdrawn) -> Added:
+def _several(folder: Path, path: Path, covers: Span | None) -> contextlib.AbstractContextManager[Joined]:
+    """The files of a folder that were not loaded before, or not as covering these days, if any are said."""
+    before = _gdelt_notes(folder, covers)
+    known = {member.digest for note in before for member in note.members} | {note.digest for note in before}
+    return joined(path, known=known, into=folder / "joined.part")
+
+
+def _gdelt_notes(folder: Path, covers: Span | None) -> list[Kept]:
+    """The loads of GDELT's files; only those that cover just these days, if any are said."""
+    of_gdelt = [note for note in notes(folder) if note.dataset in GDELT_DATASETS.values()]
+    return [note for note in of_gdelt if covers is None or note.covers == covers]
+
+
+def _none_new(store: Store, folder: Path, several: Joined, covers: Span | None) -> Added:
+    """The newest load of a folder of which every file was loaded before."""
+    loaded = {
+        note.key
+        for note in _gdelt_notes(folder, covers)
+        if several.digests & {note.digest, *(member.digest for member in note.members)}
+    }
+    found = [vintage for vintage in store.vintages() if vintage.key in loaded]
+    return Added(vintage=found[-1], already=True, unread=(), remarks=_left_out(several))
+
+
+def _left_out(several: Joined) -> tuple[str, ...]:
+    others = several.others
+    if not others:
+        return ()
+    names = ", ".join(others[:5]) + (" …" if len(others) > 5 else "")
+    return (f"Not read, since its name is not that of a file of events: {names}.",)
+
+
+def _refuse_complete(path: Path, *, complete: bool) -> None:
+    if complete:
+        raise QuestionError(
+            "a file of GDELT only adds rows: it can not be said to be complete, which would withdraw those of other files",
+            where=str(path),
+            next_step="Add it without --complete.",
+        )
+
+
+def _added(store: Store, vintage: Vintage, reading: Reading | Withdrawn, several: Joined | None) -> Added:
     listed = outcomes(store, vintage)
-    said = told(listed) if listed else remarks(store, vintage)
+    if (
+        vintage.source == GDELT
+    ):  # what is odd in other files is not in these: they tell of days long before, and of all countries
+        said = told_of(vintage) + (_left_out(several) if several else ())
+    else:
+        said = told(listed) if listed else remarks(store, vintage)
     return Added(vintage, already=False, unread=reading.unread, remarks=said, listed=listed)
 
 
@@ -310,10 +372,11 @@ def _load(store: Store, desk: Desk, reading: Reading | Withdrawn, kept: Kept, *,
         covers_countries=kept.covers_countries,
     )
     resolved = _remembering(gazetteer)
+    batches = _without_swapped(reading.batches, resolved)
     return load(
         store,
         file,
-        _without_swapped(reading.batches, resolved),
+        (naming(batch, kept.members) for batch in batches) if kept.members else batches,
         resolve=resolved,
         progress=lambda rows: progress(kept.name, rows),
     )

@@ -30,6 +30,16 @@ _DIGEST = r"^[0-9a-f]{64}$"
 
 
 @dataclass(frozen=True)
+class Member:
+    """One of the files of a folder that were kept as one, one after the other."""
+
+    name: str
+    digest: Annotated[str, Field(pattern=_DIGEST)]
+    """Of the file as it was in the folder."""
+    lines: int
+
+
+@dataclass(frozen=True)
 class Kept:
     """How a kept file was loaded."""
 
@@ -49,6 +59,8 @@ class Kept:
     """The countries for which that was declared."""
     withdraws: bool = False
     """It is a list of withdrawn events."""
+    members: tuple[Member, ...] = ()
+    """The files that it was put together from, in their order; none where it came as it is."""
 
     @property
     def key(self) -> str:

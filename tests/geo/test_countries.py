@@ -59,6 +59,37 @@ def test_numbers_of_both_schemes() -> None:
     assert iso.to_list() == ["AFG", "SYR", None, None, None]
 
 
+def test_codes_of_fips_are_not_those_of_iso() -> None:
+    asked = [
+        "AF",
+        "AS",
+        "AU",
+        "UP",
+        "RS",
+        "RI",
+        "RB",
+        "WE",
+        "GZ",
+        "CH",
+        "SZ",
+        "OD",
+        "KV",
+        "NG",
+        "NI",
+        "UK",
+        "PG",
+        "ZZ",
+        "af",
+        None,
+    ]
+    found = countries.codes_from_fips(pl.Series("place", asked))
+    assert found.to_list() == [
+        "AFG", "AUS", "AUT", "UKR", "RUS", "SRB", "SRB", "PSE", "PSE", "CHN", "CHE", "SSD", "XKX", "NER", "NGA", "GBR",
+        None, None, None, None,
+    ]  # fmt: skip
+    assert found.name == "place"
+
+
 def test_names_and_the_list_of_codes() -> None:
     assert countries.name("COD") == "Democratic Republic of Congo"
     assert len(countries.known()) == 250  # the 249 of ISO 3166 and Kosovo
@@ -77,5 +108,9 @@ def test_no_name_or_number_means_two_countries() -> None:
     assert len(spellings) == len(set(spellings))
     numbers = table["gw"].explode(empty_as_null=True).drop_nulls()
     assert numbers.is_unique().all()
+    fips = table["fips"].explode(empty_as_null=True).drop_nulls()
+    assert fips.is_unique().all()
+    assert fips.str.contains("^[A-Z]{2}$").all()
+    assert table.filter(pl.col("fips").is_null())["iso3"].to_list() == ["ALA", "BES"]
     assert table["iso_numeric"].drop_nulls().is_unique().all()
     assert table["iso2"].is_unique().all()

@@ -21,7 +21,8 @@ def add(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Event files: ACLED, UCDP GED, or any table with a mapping; or lists of withdrawn events, as ACLED gives them."
+            help="Event files: ACLED, UCDP GED, GDELT (also a folder of its files), or any table with a mapping; or lists of withdrawn "
+            "events, as ACLED gives them."
         ),
     ],
     mapping: Annotated[Path | None, typer.Option(help="Mapping for the files that no known format fits.")] = None,
@@ -40,7 +41,7 @@ def add(
         typer.Option(
             metavar="FIRST..LAST",
             help="The days that the files cover, for all the desk's countries: days without events are zeros. Default: from the first "
-            "event in a country to the last.",
+            "event in a country to the last; for GDELT, as the names of its files tell.",
         ),
     ] = None,
     covers_country: Annotated[
@@ -59,6 +60,8 @@ def add(
     wait: WaitOption = 10.0,
 ) -> None:
     """Load files: each becomes a vintage of its data set. All of a file is loaded, or nothing of it.
+
+    Of a folder of GDELT's files, those that were not loaded before become one vintage.
 
     A list of withdrawn events closes the events that it names, and is a vintage of its own.
     """

@@ -17,7 +17,7 @@ def table() -> pl.DataFrame:
 
     Returns:
         iso3, iso2, name; iso_numeric (Int64, null where ISO gives none); gw (list of Gleditsch-Ward numbers as UCDP uses
-        them); aliases (list).
+        them); fips (list of codes of FIPS 10-4); aliases (list).
     """
     text = resources.files("tocsin.geo").joinpath("data/countries.csv").read_text(encoding="utf-8")
     # An empty cell is no value; "NA" is Namibia.
@@ -25,6 +25,7 @@ def table() -> pl.DataFrame:
     return raw.with_columns(
         pl.col("iso_numeric").cast(pl.Int64),
         pl.col("gw").str.split("|").cast(pl.List(pl.Int64)),
+        pl.col("fips").str.split("|"),
         pl.col("aliases").str.split("|"),
     )
 
@@ -68,6 +69,26 @@ def codes_from_numbers(numbers: pl.Series, *, scheme: Literal["iso", "gw"]) -> p
     exact = numbers.cast(pl.Float64, strict=False)
     whole = exact.set(exact != exact.floor(), None).cast(pl.Int64, strict=False)  # 652.5 is no country
     return _mapped(whole, listed[column].to_list(), listed["iso3"].to_list())
+
+
+def codes_from_fips(codes: pl.Series) -> pl.Series:
+    """The ISO 3166 alpha-3 code for each country code of FIPS 10-4, which GDELT uses.
+
+    Args:
+        codes: Two capital letters. They are not ISO's: "AS" is Australia.
+
+    Returns:
+        As many codes, in the same order; null where a code is null, not known, or of a place that has no ISO code.
+
+    Assumes:
+        The West Bank and Gaza are Palestine; islands without people belong to what ISO counts them under. Serbia has "RB" in
+        GDELT, and "RI" since FIPS gave it that.
+
+    Source:
+        FIPS 10-4, withdrawn in 2008 and kept up since as GEC (Geopolitical Entities and Codes); as GeoNames lists it.
+    """
+    listed = table().explode("fips", empty_as_null=True).drop_nulls("fips")
+    return _mapped(codes.cast(pl.String), listed["fips"].to_list(), listed["iso3"].to_list())
 
 
 def name(iso3: str) -> str:

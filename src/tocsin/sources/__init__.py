@@ -17,6 +17,7 @@ from tocsin.sources import withdrawn
 from tocsin.sources.acled import read as acled
 from tocsin.sources.dayorder import day_order, in_figures
 from tocsin.sources.files import open_file
+from tocsin.sources.gdelt import read as gdelt
 from tocsin.sources.layout import Layout, facts, find_columns, plain
 from tocsin.sources.raw import Opened, Raw, as_text, whole_text
 from tocsin.sources.settling import Batch, settle, without_markup
@@ -29,8 +30,8 @@ from tocsin.sources.withdrawn import Withdrawn
 __all__ = ["Batch", "Mapping", "Reading", "Withdrawn", "draft", "facts", "raw_row", "read", "read_either"]
 
 
-RECOGNISE = {acled.NAME: acled.recognise, ucdp_ged.NAME: ucdp_ged.recognise}
-REQUIRED = {acled.NAME: acled.REQUIRED, ucdp_ged.NAME: ucdp_ged.REQUIRED}
+RECOGNISE = {acled.NAME: acled.recognise, ucdp_ged.NAME: ucdp_ged.recognise, gdelt.NAME: gdelt.recognise}
+REQUIRED = {acled.NAME: acled.REQUIRED, ucdp_ged.NAME: ucdp_ged.REQUIRED, gdelt.NAME: gdelt.REQUIRED}
 FEW = 3
 """A file of no more columns can be a list of withdrawn events."""
 
@@ -103,7 +104,7 @@ def _events(opened: Opened, path: Path, mapping: Mapping | None) -> Reading:
         source=source,
         form=layout.form,
         monadic=layout.monadic,
-        dataset=mapping.dataset if mapping is not None and source == "table" else source,
+        dataset=mapping.dataset if mapping is not None and source == "table" else layout.dataset or source,
         facts=mapping.facts() if mapping is not None and source == "table" else facts(source),
         absent=tuple(name for name in EVENT_SCHEMA if name not in made),
         unread=tuple(column for column in opened.columns if column not in layout.columns.values()),

@@ -18,6 +18,7 @@ import pyarrow.csv
 
 from tocsin.errors import SourceError
 from tocsin.schema import REJECT_SCHEMA
+from tocsin.sources.gdelt.form import columns_of
 from tocsin.sources.raw import BATCH_ROWS, Opened, Raw, Stream, named, reject, shown
 
 HEAD = 1 << 20
@@ -31,7 +32,7 @@ END = b"\x1etocsin: end of file\x1e"
 
 @dataclass(frozen=True)
 class Header:
-    """The first record of a file, and how the rest is to be split."""
+    """The first record of a file, and how the rest is to be split. Files of GDELT have no such record."""
 
     columns: tuple[str, ...]
     delimiter: str
@@ -40,6 +41,13 @@ class Header:
     offset: int
     """Bytes up to the end of the header, as UTF-8 where the file is UTF-16."""
     utf16: bool
+    quoted: bool = True
+    """A cell may stand in quotation marks; else they are letters like others."""
+
+    @property
+    def kind(self) -> str:
+        """What kind of file it is, in words."""
+        return f"CSV, {DELIMITERS[self.delimiter]}" if self.lines else "tab-separated, without a header"
 
 
 def open_delimited(stream: Callable[[], Stream], *, where: str) -> Opened:
@@ -58,7 +66,7 @@ def open_delimited(stream: Callable[[], Stream], *, where: str) -> Opened:
     """
     header = _header(stream, where=where)
     return Opened(
-        kind=f"CSV, {DELIMITERS[header.delimiter]}",
+        kind=header.kind,
         columns=header.columns,
         batches=_batches(stream, header, where=where),
     )
@@ -83,6 +91,9 @@ def _header(stream: Callable[[], Stream], *, where: str) -> Header:
             where=where,
             next_step="Give a CSV (UTF-8 or Latin-1), XLSX, Parquet or JSON file.",
         )
+    columns = columns_of([decoded(line) for line in lines[blank : blank + 50]])
+    if columns is not None:
+        return Header(columns, "\t", lines=0, offset=start, utf16=utf16, quoted=False)
     said = re.fullmatch(rb"sep=(.)\s*", lines[blank])
     delimiter = said[1].decode("latin-1") if said else None
     first = blank + 1 if said else blank
@@ -248,7 +259,8 @@ def _blocks(stream: Callable[[], Stream], header: Header, ledger: _Ledger, *, wh
                 read_options=pa.csv.ReadOptions(column_names=names, block_size=size, use_threads=False),
                 parse_options=pa.csv.ParseOptions(
                     delimiter=header.delimiter,
-                    newlines_in_values=True,
+                    quote_char='"' if header.quoted else False,
+                    newlines_in_values=header.quoted,
                     ignore_empty_lines=False,
                     invalid_row_handler=ledger.note_ragged,
                 ),
@@ -330,8 +342,7 @@ class _Ledger:
                     for place, record in zip(np.flatnonzero(~split), ragged, strict=True)
                     if counted[place]
                 ],
-                len(columns),
-                self._header.delimiter,
+                self._header,
             ),
         )
         for set_aside in (_with_nul, _cut_off if last else None, self._swallowing if extra is not None else None):
@@ -414,7 +425,7 @@ def _blank(cells: pl.DataFrame) -> pl.Series:
     return blank.clone().scatter(places, nothing) if len(places) else blank
 
 
-def _ragged_rejects(ragged: list[tuple[int, int, str]], width: int, delimiter: str) -> pl.DataFrame:
+def _ragged_rejects(ragged: list[tuple[int, int, str]], header: Header) -> pl.DataFrame:
     """Records that have more or fewer cells than the header, with their text."""
     rows = []
     for row, line, text in ragged:
@@ -422,15 +433,24 @@ def _ragged_rejects(ragged: list[tuple[int, int, str]], width: int, delimiter: s
         if END.decode() in text:
             reason = "the file ends inside a quotation: the row is cut off, or a quotation mark in it is not closed"
         else:
-            cells = len(next(csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter), []))
+            cells = _width(whole, header)
             lines = whole.count("\n")
             spread = f" over {lines + 1} lines (a quotation mark may not be closed)" if lines else ""
-            reason = f"the row has {cells} cells{spread}, the header {width}"
+            reason = (
+                f"the row has {cells} cells{spread}, the {'header' if header.lines else 'form'} {len(header.columns)}"
+            )
         rows.append((row, line, "error", None, whole, reason, whole))
     frame = pl.DataFrame(rows, schema=dict(REJECT_SCHEMA), orient="row")
     return frame.with_columns(
         shown(frame["value"]).alias("value"), frame["raw"].str.replace_all("\0", "␀", literal=True)
     )
+
+
+def _width(record: str, header: Header) -> int:
+    """How many cells a record has."""
+    if not header.quoted:
+        return record.count(header.delimiter) + 1
+    return len(next(csv.reader(io.StringIO(record, newline=""), delimiter=header.delimiter), []))
 
 
 def _with_nul(raw: Raw) -> Raw:

@@ -56,6 +56,25 @@ def open_file(path: Path) -> Opened:
     return _open_bytes(lambda: path.open("rb"), where=str(path), path=path)
 
 
+def unpacked(path: Path) -> Callable[[], Stream]:
+    """What opens the bytes of a file anew: of the one event file that a zip holds, of what a gzip holds, or else of the file itself.
+
+    Raises:
+        SourceError: it can not be opened, or the zip does not hold just one event file.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise SourceError(f"can not be read: {error.strerror}", where=str(path)) from error
+    if start.startswith(b"PK"):
+        member = _event_file(_members(path), where=str(path))
+        return _guarded(lambda: _member(path, member.filename), where=f"{path}/{member.filename}")
+    if start.startswith(b"\x1f\x8b"):
+        return _guarded(lambda: gzip.open(path, "rb"), where=str(path))
+    return lambda: path.open("rb")
+
+
 def _open_bytes(stream: Callable[[], Stream], *, where: str, path: Path | None = None) -> Opened:
     """Open what `stream` gives by the look of its first bytes."""
     with contextlib.closing(stream()) as file:
@@ -96,8 +115,8 @@ def _whole(stream: Callable[[], Stream], *, where: str) -> bytes:
     return content.getvalue()
 
 
-def _open_zip(path: Path) -> Opened:
-    """Open a workbook, or the one event file that a zip holds."""
+def _members(path: Path) -> list[zipfile.ZipInfo]:
+    """The files that a zip holds."""
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
@@ -106,6 +125,12 @@ def _open_zip(path: Path) -> Opened:
         members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     if any(member.header_offset < 0 for member in members):
         raise SourceError("the zip file can not be opened (its directory is damaged)", where=str(path), next_step=AGAIN)
+    return members
+
+
+def _open_zip(path: Path) -> Opened:
+    """Open a workbook, or the one event file that a zip holds."""
+    members = _members(path)
     if any(member.filename == "[Content_Types].xml" for member in members):
         return _open_bytes(lambda: path.open("rb"), where=str(path))
     member = _event_file(members, where=str(path))

@@ -28,6 +28,8 @@ class Layout:
     """The file's column for each column of the contract that no event may lack."""
     parse: Callable[[pl.DataFrame], dict[str, Parsed]]
     monadic: bool = False
+    dataset: str | None = None
+    """The data set that the file is of, where a source has several; else it is called like the source."""
 
 
 @functools.cache
@@ -41,7 +43,7 @@ def facts(source: str) -> SourceFacts:
     """Facts of one source that hold for every file of it.
 
     Args:
-        source: "acled", "ucdp_ged" or "table".
+        source: "acled", "ucdp_ged", "gdelt" or "table".
     """
     values = told(source)
     return SourceFacts(

@@ -20,7 +20,7 @@ from tocsin.sources.table.dates import dated_column, fits, forms_of, is_read, la
 from tocsin.sources.table.words import NAMES, VIOLENT, called, find_fields
 from tocsin.sources.values import EMPTY
 
-SOURCES = ("acled", "ucdp_ged")
+SOURCES = ("acled", "ucdp_ged", "gdelt", "gdelt2")
 
 
 @dataclass(frozen=True)

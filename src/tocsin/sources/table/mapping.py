@@ -102,7 +102,7 @@ class Mapping(Frozen):
 
     @model_validator(mode="after")
     def _complete(self) -> Mapping:
-        if self.dataset in ("acled", "ucdp_ged"):
+        if self.dataset in ("acled", "ucdp_ged", "gdelt", "gdelt2"):
             raise ValueError(f'the data set can not be called "{self.dataset}": that is the name of a source')
         if (self.columns.event_type is None) == (self.event_type is None):
             raise ValueError(

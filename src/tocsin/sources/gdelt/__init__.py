@@ -1,0 +1,1 @@
+"""The GDELT Event Database."""
