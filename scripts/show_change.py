@@ -154,6 +154,7 @@ def _panel(table: pl.DataFrame, *, title: str, names: Mapping[str, pl.Expr]) -> 
     )
     layers = [stroke(x=0, x2=WIDTH, y=HEIGHT / 2, color=theme.RULE, strokeWidth=1)]
     ends = []
+    names = {name: chosen for name, chosen in names.items() if table.filter(chosen).height}
     for index, chosen in enumerate(names.values()):
         look, rows = theme.style(index), table.filter(chosen).sort("factor").to_dicts()
         base = alt.Chart(alt.InlineData(values=rows))
