@@ -93,8 +93,8 @@ def cells() -> Iterator[Cell]:
     for mean, unrest in product((HIGH, LOW), (STRONG, MODERATE)):
         yield Cell("trend", mean, unrest, 26)
         yield Cell("change", mean, unrest, 200)
-    for unrest in (STRONG, MODERATE, CHANCE):
-        yield Cell("watch", MIDDLE, unrest, (PAST + 1) * WINDOW)
+    for mean, unrest in product((MIDDLE, LOW), (STRONG, MODERATE, CHANCE)):
+        yield Cell("watch", mean, unrest, (PAST + 1) * WINDOW)
     for mean, unrest in product((HIGH, LOW), (MODERATE, STRONG)):
         yield Cell("one change", mean, unrest, PAST_WEEKS, 4.0, PAST_WEEKS // 2)
     for mean, factor in product((LOW, MIDDLE, HIGH), FACTORS):
