@@ -230,7 +230,7 @@ def measured(
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--series", type=int, default=1000, help="of each cell")
-    words.add_argument("--power", type=int, default=50, help="series of each point of a power curve")
+    words.add_argument("--power", type=int, default=200, help="series of each point of a power curve")
     words.add_argument("--processes", type=int, default=2)
     words.add_argument("--only", nargs="+", choices=ASKED, default=list(ASKED))
     words.add_argument("--out", type=Path, default=OUT)

@@ -151,7 +151,7 @@ def _panel(table: pl.DataFrame, *, title: str, names: Mapping[str, pl.Expr]) -> 
     x = alt.X(
         "factor:Q",
         scale=alt.Scale(type="log", domain=[1.12, 4.15]),
-        axis=alt.Axis(values=list(TICKS), format="~g", labelExpr="'× ' + datum.label", title=None, grid=False),
+        axis=alt.Axis(values=list(TICKS), format="~g", labelOverlap=False, title=None, grid=False),
     )
     scale = alt.Scale(domain=[0, 1], nice=False)
     y = alt.Y(
