@@ -93,8 +93,8 @@ def cells() -> Iterator[Cell]:
     for mean, unrest in product((HIGH, LOW), (STRONG, MODERATE)):
         yield Cell("trend", mean, unrest, 26)
         yield Cell("change", mean, unrest, 200)
-    for unrest in (STRONG, MODERATE, CHANCE):
-        yield Cell("watch", MIDDLE, unrest, (PAST + 1) * WINDOW)
+    for mean, unrest in product((MIDDLE, LOW), (STRONG, MODERATE, CHANCE)):
+        yield Cell("watch", mean, unrest, (PAST + 1) * WINDOW)
     for mean, unrest in product((HIGH, LOW), (MODERATE, STRONG)):
         yield Cell("one change", mean, unrest, PAST_WEEKS, 4.0, PAST_WEEKS // 2)
     for mean, factor in product((LOW, MIDDLE, HIGH), FACTORS):
@@ -122,7 +122,7 @@ def stepped(cell: Cell) -> Floats:
 def has_change(cell: Cell, rngs: Rngs) -> Iterator[Measured]:
     """Is a change told?"""
     series = drawn(cell, stepped(cell), rngs)
-    for told in change.tested(series[series.sum(axis=1) >= change.FEW_EVENTS]).told:
+    for told in change.is_changing(series[series.sum(axis=1) >= change.FEW_EVENTS]).told:
         yield {"told": told}
 
 
@@ -230,7 +230,7 @@ def measured(
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--series", type=int, default=1000, help="of each cell")
-    words.add_argument("--power", type=int, default=50, help="series of each point of a power curve")
+    words.add_argument("--power", type=int, default=200, help="series of each point of a power curve")
     words.add_argument("--processes", type=int, default=2)
     words.add_argument("--only", nargs="+", choices=ASKED, default=list(ASKED))
     words.add_argument("--out", type=Path, default=OUT)

@@ -82,8 +82,13 @@ def one_change_table() -> str:
 
 def held_table() -> str:
     """How often the intervals of a ratio of two windows and of a slope hold the truth."""
-    things = [("comparison", "ratio held", None), ("trend", "slope held", 13)]
-    return null_table(*things, heads=["ratio of two windows held", "slope held"])
+    things = [("comparison", "ratio held", None), ("trend", "slope held", 13), ("trend", "slope held", 26)]
+    return null_table(*things, heads=["ratio of two windows", "slope, 13 weeks", "slope, 26 weeks"])
+
+
+def watch_table() -> str:
+    """How often a look at units of which none changes has an alarm."""
+    return null_table(("watch", "told", None), heads=["looks with an alarm"])
 
 
 def power_table() -> str:
@@ -146,7 +151,7 @@ def _panel(table: pl.DataFrame, *, title: str, names: Mapping[str, pl.Expr]) -> 
     x = alt.X(
         "factor:Q",
         scale=alt.Scale(type="log", domain=[1.12, 4.15]),
-        axis=alt.Axis(values=list(TICKS), format="~g", labelExpr="'× ' + datum.label", title=None, grid=False),
+        axis=alt.Axis(values=list(TICKS), format="~g", labelOverlap=False, title=None, grid=False),
     )
     scale = alt.Scale(domain=[0, 1], nice=False)
     y = alt.Y(

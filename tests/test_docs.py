@@ -278,7 +278,7 @@ def test_the_measured_coverage_of_the_concentration_holds() -> None:
     assert found == pytest.approx(percents("methods/concentration.md", "coverage", line)[:2], abs=0.06), AGAIN
 
 
-@pytest.mark.parametrize("name", ["alarms", "one-change", "held", "power"])
+@pytest.mark.parametrize("name", ["alarms", "one-change", "held", "watch", "power"])
 def test_the_tables_of_change_are_those_that_were_measured(name: str) -> None:
     assert made_part("methods/change.md", name) == MADE["methods/change.md", name](), AGAIN
 
@@ -322,6 +322,7 @@ MADE: Mapping[tuple[str, str], Callable[[], str]] = {
     ("methods/change.md", "alarms"): show_change.alarms_table,
     ("methods/change.md", "one-change"): show_change.one_change_table,
     ("methods/change.md", "held"): show_change.held_table,
+    ("methods/change.md", "watch"): show_change.watch_table,
     ("methods/change.md", "power"): show_change.power_table,
 }
 

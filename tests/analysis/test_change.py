@@ -92,6 +92,19 @@ def test_series_without_a_change_are_seldom_cut() -> None:
     assert found <= 7
 
 
+def test_a_second_change_is_seldom_told_of_series_with_one() -> None:
+    numbers = [len(steps_of(np.array(counts_of((40, 8.0), (40, 40.0), seed=seed), dtype=float))) for seed in range(30)]
+    assert numbers.count(0) == 0
+    # At 5 per cent more than six of thirty would be found once in a thousand times.
+    assert 30 - numbers.count(1) <= 6
+
+
+def test_two_planted_changes_are_both_found() -> None:
+    found = steps_of(np.array(counts_of((40, 10.0), (30, 40.0), (40, 12.0), seed=3), dtype=float))
+    assert [abs(step.week - planted) <= 1 for step, planted in zip(found, (40, 70), strict=True)] == [True, True]
+    assert all(step.chance <= 0.05 for step in found)
+
+
 def test_too_little_gives_no_verdict() -> None:
     for weekly, said in (([3] * 10, SHORT), ([0] * 50 + [1] * 9, FEW), ([5] * 60, NONE)):
         rows, days = series(weekly)

@@ -17,6 +17,7 @@ WRITTEN = show.measured()
         ("change", 60, 1.0, (0.5, 0.7)),
         ("change", 60, 250.0, (0.5, 0.4)),
         ("trend", 13, 250.0, (0.5, 0.7)),
+        ("watch", 56, 10.0, (0.5, 0.4)),
     ],
 )
 def test_nothing_is_told_where_nothing_is_planted_but_as_seldom_as_written(

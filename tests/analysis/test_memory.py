@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from numpy.typing import NDArray
 from scipy.stats import nbinom, poisson
 
-from tocsin.analysis.memory import Unrest, _likelihood, character, learnt, paths, unrest
+from tocsin.analysis.memory import Unrest, _likelihood, character, learnt, own_chance, paths, unrest
 from tocsin.analysis.segments import best_cuts, levels
 from tocsin.analysis.trend import slope_of
 from tocsin.simulate import weekly_counts
@@ -87,6 +87,11 @@ def test_planted_character_is_learnt_beside_a_change_of_level(memory: float) -> 
     found = learnt(counts, most=3)
     assert np.median(found.memory) == pytest.approx(memory, abs=0.12)
     assert np.median(found.dispersion) == pytest.approx(0.3, abs=0.1)
+
+
+def test_the_source_of_chance_is_that_of_the_counts() -> None:
+    counts = np.array([3.0, 0.0, 5.0])
+    assert own_chance(counts).random() == own_chance(counts.copy()).random() != own_chance(counts[::-1]).random()
 
 
 def test_paths_have_the_planted_moments() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from tocsin.analysis.incidents import ALL
-from tocsin.analysis.memory import LEAST_WEEKS, LEVEL, REPEATS, SEED, Character, Unrest, character, learnt, unrest
+from tocsin.analysis.memory import LEAST_WEEKS, LEVEL, REPEATS, Character, Unrest, character, learnt, own_chance, unrest
 from tocsin.analysis.segments import LEAST_DISPERSION, best_cuts, cost, levels
 from tocsin.analysis.weeks import fold, last_run, week_start
 from tocsin.cube import Events, Selection, count
@@ -179,16 +179,18 @@ def _rows(name: str, days: Sequence[object], counts: Floats) -> list[dict[str, o
 
 @dataclass(frozen=True)
 class Tested:
-    """Whether several series have a change at all.
+    """Whether several series have more changes than some that are known.
 
     Args:
+        known: How many these are.
         own: What was learnt of them.
         costs: By number of cuts and series.
         likely: What their unrest may be.
-        by_chance: The largest gain by a cut in each of REPEATS series without a change, a row a series; infinite where no more of them
-            were needed.
+        by_chance: The largest gain by a further cut in each of REPEATS series without a further change, a row a series; infinite where no
+            more of them were needed.
     """
 
+    known: int
     own: Character
     costs: Floats
     likely: Unrest
@@ -196,39 +198,43 @@ class Tested:
 
     @property
     def told(self) -> NDArray[np.bool_]:
-        """Which series have a change that can be told from chance."""
-        return np.asarray((self.by_chance >= _gains(self.costs)[:, None]).sum(axis=1) < ENOUGH)
+        """Which series have a further change that can be told from chance."""
+        return np.asarray((self.by_chance >= _gains(self.costs, self.known).max(axis=0)[:, None]).sum(axis=1) < ENOUGH)
 
 
-def tested(counts: Floats) -> Tested:
-    """Whether there is a change at all, of several series at once.
+def is_changing(counts: Floats, level: Floats | None = None, *, known: int = 0) -> Tested:
+    """Whether there is a change, or a further one, of several series at once.
 
     Each drawn series is gone through as the series itself is: what is learnt of its character is as wrong.
 
     Args:
         counts: Incidents, a row a series, a column a week.
+        level: The mean of each stretch between the known changes, week by week; by itself that of all weeks.
+        known: How many changes it has.
 
     Source:
         Besag and Clifford (1991), Sequential Monte Carlo p-values, Biometrika 78(2), for drawing no more than needed.
     """
     weeks = counts.shape[1]
     most = min(MOST_CHANGES, weeks // LEAST_WEEKS - 1)
-    most_by_chance = min(MOST_BY_CHANCE, most)
-    rng, steady = np.random.default_rng(SEED), np.repeat(counts.mean(axis=1, keepdims=True), weeks, axis=1)
-    own = learnt(counts, most=most)
+    by_chance = min(known + MOST_BY_CHANCE, most)
+    if level is None:
+        level = np.repeat(counts.mean(axis=1, keepdims=True), weeks, axis=1)
+    rng, own = own_chance(counts), learnt(counts, most=most)
     found = Tested(
+        known=known,
         own=own,
         costs=_costs(counts, own, most=most),
-        likely=unrest(own, steady, most=most_by_chance, rng=rng),
+        likely=unrest(own, level, most=by_chance, rng=rng),
         by_chance=np.full((len(counts), REPEATS), np.inf),
     )
-    gains = _gains(found.costs)[:, None]
+    gains = _gains(found.costs, known).max(axis=0)[:, None]
     for first in range(0, REPEATS, BATCH):
         still = (found.by_chance[:, :first] >= gains).sum(axis=1) < ENOUGH
         if not still.any():
             break
-        drawn = found.likely.of(still).drawn(steady[still], each=BATCH, rng=rng)
-        theirs = _gains(_costs(drawn, learnt(drawn, most=most_by_chance), most=most_by_chance))
+        drawn = found.likely.of(still).drawn(level[still], each=BATCH, rng=rng)
+        theirs = _gains(_costs(drawn, learnt(drawn, most=by_chance), most=by_chance), known).max(axis=0)
         found.by_chance[still, first : first + BATCH] = theirs.reshape(-1, BATCH)
     return found
 
@@ -239,9 +245,9 @@ def _costs(counts: Floats, own: Character, *, most: int) -> Floats:
     return best_cuts(counts, dispersion=own.long_run, least=LEAST_WEEKS, most=most, step=apart).costs
 
 
-def _gains(costs: Floats) -> Floats:
-    """The largest gain by a cut in each series."""
-    return np.asarray(((costs[0] - costs[1:]) / np.arange(1, len(costs))[:, None]).max(axis=0))
+def _gains(costs: Floats, known: int) -> Floats:
+    """What each further cut gains if there are one, two, … more than the known ones; by their number and series."""
+    return np.asarray((costs[known] - costs[known + 1 :]) / np.arange(1, len(costs) - known)[:, None])
 
 
 def steps_of(counts: Floats) -> list[Step]:
@@ -250,13 +256,16 @@ def steps_of(counts: Floats) -> list[Step]:
     Args:
         counts: Incidents a week, whole weeks in a row.
     """
-    found = tested(counts[None])
-    if not found.told[0]:
+    test, number, found = is_changing(counts[None]), 0, None
+    while test.told[0]:
+        found, number = test, number + 1 + int(_gains(test.costs, number)[:, 0].argmax())
+        cuts = best_cuts(counts[None], dispersion=found.own.long_run, least=LEAST_WEEKS, most=number)
+        if number == len(test.costs) - 1:
+            break
+        test = is_changing(counts[None], levels(counts[None], cuts.marks(number)), known=number)
+    if found is None:
         return []
     own, by_chance = found.own, found.by_chance[0]
-    penalty = np.sort(by_chance)[-ENOUGH]
-    number = int((found.costs[:, 0] + penalty * np.arange(len(found.costs))).argmin())
-    cuts = best_cuts(counts[None], dispersion=own.long_run, least=LEAST_WEEKS, most=number)
     marks = cuts.of(0, number)
     again = character(counts[None], levels(counts[None], cuts.marks(number)), stretches=number + 1)
     long_run = again.long_run * np.maximum(1.0, found.likely.long_run / np.maximum(own.long_run, LEAST_DISPERSION))

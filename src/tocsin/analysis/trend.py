@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 
 from tocsin.analysis.change import grouped, weekly_counts
 from tocsin.analysis.incidents import ALL
-from tocsin.analysis.memory import LEAST_WEEKS, LEVEL, MEMORIES, REPEATS, SEED, Character, learnt, unrest
+from tocsin.analysis.memory import LEAST_WEEKS, LEVEL, MEMORIES, REPEATS, Character, learnt, own_chance, unrest
 from tocsin.analysis.weeks import week_start
 from tocsin.cube import Events, Selection
 from tocsin.desk import Definition
@@ -196,7 +196,7 @@ def tested(counts: Floats, past: Floats) -> Tested:
         past: Incidents of the weeks before.
     """
     own, weeks = _learnt(past), counts.shape[1]
-    rng = np.random.default_rng(SEED)
+    rng = own_chance(np.concatenate([past, counts], axis=1))
     level = np.repeat(np.stack([past.mean(axis=1), counts.mean(axis=1)], axis=1), [past.shape[1], weeks], axis=1)
     likely = unrest(own, level[:, :-weeks], most=_most(past.shape[1]), rng=rng)
     drawn = likely.drawn(level, each=REPEATS, rng=rng)
