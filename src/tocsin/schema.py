@@ -136,6 +136,23 @@ class Span:
         return f"{spoken_date(self.first)} – {spoken_date(self.last)}"
 
 
+def joined(spans: list[Span]) -> tuple[Span, ...]:
+    """The same days as spans that do not touch, in order of time."""
+    result: list[Span] = []
+    for span in sorted(spans, key=lambda each: each.first):
+        if result and span.first <= result[-1].last + dt.timedelta(days=1):
+            result[-1] = Span(result[-1].first, max(result[-1].last, span.last))
+        else:
+            result.append(span)
+    return tuple(result)
+
+
+def overlap(some: tuple[Span, ...], others: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The days that both have."""
+    pairs = ((max(a.first, b.first), min(a.last, b.last)) for a in some for b in others)
+    return joined([Span(first, last) for first, last in pairs if first <= last])
+
+
 def span_of(text: str) -> Span:
     """A span written as FIRST..LAST, both days included: 2020-01-01..2022-07-31.
 

@@ -15,9 +15,8 @@ import pytest
 from tests.store.loads import Rows, batch, day, file, ids, one, placed, put
 from tocsin.cube import Selection, count
 from tocsin.errors import QuestionError, SourceError, StoreBusyError, StoreError
-from tocsin.schema import REJECT_SCHEMA, Span
+from tocsin.schema import REJECT_SCHEMA, Span, joined, overlap
 from tocsin.store import Store, load, open_store
-from tocsin.store.open import joined, overlap
 
 
 def test_a_first_load_opens_every_row(store: Store) -> None:

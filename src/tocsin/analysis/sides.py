@@ -16,7 +16,7 @@ from tocsin.analysis.weeks import covered_weeks, week_number, week_start, whole_
 from tocsin.cube import Events, Flags, Selection, count
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
-from tocsin.schema import Span
+from tocsin.schema import Span, overlap
 
 Floats = NDArray[np.float64]
 
@@ -97,7 +97,7 @@ def weeks_of(one: Side, other: Side, *, period: Span, windows: tuple[Span, Span]
         QuestionError: there is none, or a whole week lies in both windows.
     """
     numbers = whole_weeks(period, starts=starts)
-    covered = common_days(one.events, other.events)
+    covered = overlap(one.events.about.covered, other.events.about.covered)
     known = set(covered_weeks(period, covered, starts=starts))
     if not known:
         both = [f"{side.label}: {', '.join(map(str, side.events.about.covered)) or 'no day'}" for side in (one, other)]
@@ -113,13 +113,6 @@ def weeks_of(one: Side, other: Side, *, period: Span, windows: tuple[Span, Span]
     within = [np.array([number in known & side for number in numbers], dtype=bool) for side in sides]
     common = np.array([number in known for number in numbers], dtype=bool)
     return Weeks(numbers, common, within[0], within[1], starts)
-
-
-def common_days(one: Events, other: Events) -> tuple[Span, ...]:
-    """The days that both cover, in order of time."""
-    pairs = ((a, b) for a in one.about.covered for b in other.about.covered)
-    met = [(max(a.first, b.first), min(a.last, b.last)) for a, b in pairs]
-    return tuple(Span(first, last) for first, last in sorted(met) if first <= last)
 
 
 WINDOW, ALL_WEEKS = "earlier window", "all weeks compared"
@@ -140,7 +133,7 @@ def side_by_side(
         QuestionError: as `agreement`.
     """
     weeks = weeks_of(one, other, period=period, windows=windows, starts=definition.week_starts)
-    covered = common_days(one.events, other.events)
+    covered = overlap(one.events.about.covered, other.events.about.covered)
     tables = []
     for side in (one, other):
         counted = side.counted(period, by=["event_type"]).with_columns(series=pl.lit(side.label))

@@ -34,8 +34,7 @@ from tocsin.catalogue.subject import (
 )
 from tocsin.catalogue.unsettled import BAND
 from tocsin.cube import Events, Selection, day_number, selected
-from tocsin.schema import Span
-from tocsin.store.open import joined
+from tocsin.schema import Span, joined
 
 
 def behind(subject: Subject, question: str, asked: Asked, rows: pl.DataFrame, columns: Sequence[str]) -> Behind:

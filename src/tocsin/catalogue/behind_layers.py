@@ -16,8 +16,7 @@ from tocsin.catalogue.answers.layers import labels_of
 from tocsin.catalogue.reviewing import read
 from tocsin.catalogue.subject import Asked, Behind, Subject
 from tocsin.cube import Selection
-from tocsin.schema import Span
-from tocsin.store.open import joined
+from tocsin.schema import Span, joined
 
 
 def behind_attribution(

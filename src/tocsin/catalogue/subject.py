@@ -296,6 +296,21 @@ def windows_of(subject: Subject, names: Sequence[str]) -> dict[str, Span]:
     return {known[name].label or str(known[name].span): known[name].span for name in ordered}
 
 
+def compared_windows(subject: Subject, asked: Asked) -> dict[str, Span]:
+    """Label -> span of the two windows.
+
+    Raises:
+        QuestionError: there are not two.
+    """
+    windows = windows_of(subject, asked.windows or subject.desk.compared or ())
+    if len(windows) != 2:
+        raise QuestionError(
+            f"two windows are compared, {len(windows)} are named",
+            next_step='Define two in desk.toml under [windows] and name them: compare = ["before", "after"].',
+        )
+    return windows
+
+
 def _last_two(subject: Subject) -> dict[str, Span]:
     """The windows of a desk that names none: the last 52 whole weeks of the data and the 52 before, or two halves where it is shorter."""
     starts = subject.desk.definition.week_starts

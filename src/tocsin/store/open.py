@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from tocsin.cube import Events
 from tocsin.errors import QuestionError, StoreBusyError, StoreError, did_you_mean
-from tocsin.schema import Provenance, SourceFacts, Span, Vintage
+from tocsin.schema import Provenance, SourceFacts, Span, Vintage, joined, overlap
 from tocsin.store.creation import ensure
 from tocsin.store.migrations import MIGRATIONS, first_row, migrate
 from tocsin.store.standing import standing
@@ -223,23 +223,6 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequenc
     if not isinstance(table, pl.DataFrame):
         raise TypeError("a query gives a table")
     return table
-
-
-def joined(spans: list[Span]) -> tuple[Span, ...]:
-    """The same days as spans that do not touch, in order of time."""
-    result: list[Span] = []
-    for span in sorted(spans, key=lambda each: each.first):
-        if result and span.first <= result[-1].last + dt.timedelta(days=1):
-            result[-1] = Span(result[-1].first, max(result[-1].last, span.last))
-        else:
-            result.append(span)
-    return tuple(result)
-
-
-def overlap(some: tuple[Span, ...], others: tuple[Span, ...]) -> tuple[Span, ...]:
-    """The days that both have."""
-    pairs = ((max(a.first, b.first), min(a.last, b.last)) for a in some for b in others)
-    return joined([Span(first, last) for first, last in pairs if first <= last])
 
 
 _FACTS = TypeAdapter(SourceFacts)

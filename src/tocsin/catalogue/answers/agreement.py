@@ -22,17 +22,16 @@ from tocsin.catalogue.subject import (
     Behind,
     Subject,
     actors_of,
+    compared_windows,
     definition_of,
     period_of,
     precise_of,
     selection_of,
-    windows_of,
 )
 from tocsin.catalogue.words import countries_of, gathered, left_out, subtitle
 from tocsin.cube import Selection, count
 from tocsin.errors import QuestionError, did_you_mean, nearest
-from tocsin.schema import Provenance, SourceFacts, Span, ended, listed, spoken_date
-from tocsin.store.open import joined
+from tocsin.schema import Provenance, SourceFacts, Span, ended, joined, listed, spoken_date
 
 SOURCE = "source:"
 """What begins an `against` that names a source of the same data set."""
@@ -306,21 +305,6 @@ def _split(
 def _share(share: float) -> str:
     """A share as printed; what is left of nothing, or of all, is not rounded away."""
     return "less than 0.1%" if share < 0.001 else "more than 99.9%" if share > 0.999 else f"{share:.1%}"
-
-
-def compared_windows(subject: Subject, asked: Asked) -> dict[str, Span]:
-    """Label -> span of the two windows.
-
-    Raises:
-        QuestionError: there are not two.
-    """
-    windows = windows_of(subject, asked.windows or subject.desk.compared or ())
-    if len(windows) != 2:
-        raise QuestionError(
-            f"two windows are compared, {len(windows)} are named",
-            next_step='Define two in desk.toml under [windows] and name them: compare = ["before", "after"].',
-        )
-    return windows
 
 
 def answer_agreement(subject: Subject, asked: Asked) -> Answer:

@@ -23,8 +23,7 @@ from tocsin.catalogue.subject import (
 )
 from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, gathered, left_out, subtitle
 from tocsin.cube import Selection
-from tocsin.schema import Span, spoken_date
-from tocsin.store.open import joined
+from tocsin.schema import Span, joined, spoken_date
 
 RECENT_DAYS = 42
 """Weeks that ended so short a time before the data's date may lack reports that still come in."""

@@ -21,16 +21,15 @@ from tocsin.catalogue.subject import (
     Asked,
     Behind,
     Subject,
+    compared_windows,
     definition_of,
     period_of,
     selection_of,
-    windows_of,
 )
 from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, subtitle
 from tocsin.cube import Selection
 from tocsin.errors import QuestionError, did_you_mean
-from tocsin.schema import Span, spoken_date
-from tocsin.store.open import joined
+from tocsin.schema import Span, joined, spoken_date
 
 DOMINANT = 0.90
 """A source with at least this share of the incidents is all but alone."""
@@ -120,7 +119,7 @@ def _refuse_scales(subject: Subject, selection: Selection) -> None:
 
 def answer_outlets(subject: Subject, asked: Asked) -> Answer:
     selection, involving, notes = for_group(subject, asked, selection_of(subject))
-    windows = _two(subject, asked)
+    windows = compared_windows(subject, asked)
     before, after = windows.values()
     column = column_of(subject, asked, selection, usual="source")
     table = outlets(subject.events, selection=selection, windows=(before, after), column=column)
@@ -192,7 +191,7 @@ def _spoken(day: dt.date, every: Every) -> str:
 def answer_panel(subject: Subject, asked: Asked) -> Answer:
     definition = definition_of(subject, asked)
     selection, involving, notes = for_group(subject, asked, selection_of(subject))
-    windows = _two(subject, asked)
+    windows = compared_windows(subject, asked)
     before, after = windows.values()
     column = column_of(subject, asked, selection, usual="source")
     table = panel(subject.events, selection=selection, definition=definition, windows=(before, after), column=column)
@@ -228,16 +227,6 @@ def answer_panel(subject: Subject, asked: Asked) -> Answer:
 
 def _no_scales() -> str:
     return f"The rows without {NEW_MEDIA.lower()} fall away: no incident states the scale of its sources."
-
-
-def _two(subject: Subject, asked: Asked) -> dict[str, Span]:
-    windows = windows_of(subject, asked.windows or subject.desk.compared or ())
-    if len(windows) != 2:
-        raise QuestionError(
-            f"two windows are compared, {len(windows)} are named",
-            next_step='Define two in desk.toml under [windows] and name them: compare = ["before", "after"].',
-        )
-    return windows
 
 
 def _unstated(table: pl.DataFrame, every: Every) -> list[str]:
@@ -334,7 +323,7 @@ def behind_outlets(
     subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]
 ) -> Behind:
     """Incidents that name the sources; a share is one of all incidents of the window."""
-    spans = _sides(list(_two(subject, asked).values()), columns)
+    spans = _sides(list(compared_windows(subject, asked).values()), columns)
     known = set(rows["source"])
     column = column_of(subject, asked, selection, usual="source")
     names = names_of(cells_of(subject.events, selection=selection, column=column), column=column)
@@ -348,7 +337,7 @@ def behind_panel(
 ) -> Behind:
     """The incidents of whole weeks that the row's sources reported; all of them where several kinds of row are asked for."""
     starts = definition_of(subject, asked).week_starts
-    windows = _sides(list(_two(subject, asked).values()), columns)
+    windows = _sides(list(compared_windows(subject, asked).values()), columns)
     weeks = [week for window in windows for week in covered_weeks(window, subject.events.about.covered, starts=starts)]
     spans = joined(
         [Span(week_start(w, starts=starts), week_start(w + 1, starts=starts) - dt.timedelta(days=1)) for w in weeks]
@@ -367,7 +356,7 @@ def behind_panel(
 def _present(subject: Subject, asked: Asked, selection: Selection, column: str) -> set[str]:
     starts = definition_of(subject, asked).week_starts
     seen = []
-    for window in _two(subject, asked).values():
+    for window in compared_windows(subject, asked).values():
         weeks = covered_weeks(window, subject.events.about.covered, starts=starts)
         span = Span(
             week_start(weeks[0], starts=starts), week_start(weeks[-1] + 1, starts=starts) - dt.timedelta(days=1)

@@ -21,6 +21,7 @@ from tocsin.catalogue.subject import (
     Asked,
     Subject,
     actors_of,
+    compared_windows,
     definition_of,
     level_of,
     period_of,
@@ -172,12 +173,7 @@ def answer_spread(subject: Subject, asked: Asked) -> Answer:
 def answer_comparison(subject: Subject, asked: Asked) -> Answer:
     definition = definition_of(subject, asked)
     selection, involving, notes = for_group(subject, asked, selection_of(subject))
-    windows = windows_of(subject, asked.windows or subject.desk.compared or ())
-    if len(windows) != 2:
-        raise QuestionError(
-            f"two windows are compared, {len(windows)} are named",
-            next_step='Define two in desk.toml under [windows] and name them: compare = ["before", "after"].',
-        )
+    windows = compared_windows(subject, asked)
     before, after = windows.values()
     groups = asked.groups or (() if asked.group else tuple(subject.desk.groups))
     present = {}

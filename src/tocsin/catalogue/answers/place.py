@@ -12,8 +12,7 @@ from tocsin.analysis.position import CHANGE, FEW_PLACES, NARROW, position
 from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, level_of, precise_of, selection_of, windows_of
 from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, level_words, subtitle
 from tocsin.cube import Selection
-from tocsin.schema import Span, listed
-from tocsin.store.open import joined
+from tocsin.schema import Span, joined, listed
 
 MEDIA_KM = 50.0
 """Within this distance of where media placed them lay 80 per cent of the events that the military recorded too, of any code."""

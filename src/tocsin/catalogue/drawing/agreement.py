@@ -10,9 +10,9 @@ import polars as pl
 
 from tocsin.analysis.agreeing import MOST_NAMED
 from tocsin.analysis.sides import ALL_WEEKS, side_by_side
-from tocsin.catalogue.answers.agreement import compared_windows, sides_of
+from tocsin.catalogue.answers.agreement import sides_of
 from tocsin.catalogue.drawing.incidents import captioned
-from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of
+from tocsin.catalogue.subject import Answer, Asked, Subject, compared_windows, definition_of, period_of
 from tocsin.figures.agreement import UNIT
 from tocsin.figures.agreement import agreement as agreement_figure
 from tocsin.figures.timeline import Marker, Shade
