@@ -82,7 +82,7 @@ def of_report(work: Callable[[], object]) -> dict[str, float]:
     return profile.with_rest(
         {
             "figures: numbers and specifications": profile.spent("report/build.py _figure"),
-            "figures: waiting until they are drawn": profile.spent("figures/beside.py wait"),
+            "figures: waiting until they are drawn": profile.spent("figures/drawer.py wait"),
             "the page": profile.spent("report/build.py _values") + profile.spent("report/build.py _page"),
             "values of the findings": evaluated - looked_up,
             "ids looked up": looked_up,

@@ -205,9 +205,8 @@ def _refuse_complete(path: Path, *, complete: bool) -> None:
 
 def _added(store: Store, vintage: Vintage, reading: Reading | Withdrawn, several: Joined | None) -> Added:
     listed = outcomes(store, vintage)
-    if (
-        vintage.source == GDELT
-    ):  # what is odd in other files is not in these: they tell of days long before, and of all countries
+    if vintage.source == GDELT:
+        # What is odd in other files is not in these: they tell of days long before, and of all countries.
         said = told_of(vintage) + (_left_out(several) if several else ())
     else:
         said = told(listed) if listed else remarks(store, vintage)

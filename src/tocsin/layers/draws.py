@@ -136,19 +136,19 @@ def draw_from(
     return made.model_copy(update={"id": free})
 
 
-def write_draw(review: Path, draw: Draw, *, layer: str, reviewer: str) -> None:
-    """Add a draw to those of a review file, or write it anew.
+def write_draw(review: Path, draw: Draw, *, layer: str, reviewer: str) -> tuple[Draw, ...]:
+    """Add a draw to those of a review file, or write it anew; give all of them.
 
     Raises:
         StoreError: it can not be written.
         DeskError: the file that is there is wrong.
     """
     known = {each.id: each for each in read_draws(review)}
-    if known.get(draw.id) == draw:
-        return
-    known[draw.id] = draw
-    text = _HEAD.format(layer=layer, reviewer=reviewer) + "".join(map(_written, known.values()))
-    write_whole(draws_of(review), escaped(text).encode())
+    if known.get(draw.id) != draw:
+        known[draw.id] = draw
+        text = _HEAD.format(layer=layer, reviewer=reviewer) + "".join(map(_written, known.values()))
+        write_whole(draws_of(review), escaped(text).encode())
+    return tuple(known.values())
 
 
 def _written(draw: Draw) -> str:

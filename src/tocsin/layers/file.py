@@ -153,11 +153,12 @@ def _written(file: ReviewFile, decisions: tuple[Decision, ...], draw: Draw | Non
         file.path.parent.mkdir(exist_ok=True)
     except OSError as error:
         raise StoreError(f"can not be made: {error.strerror}", where=str(file.path.parent)) from error
+    draws = file.draws
     if draw is not None:
         # Before the decision that names it: killed between the two, a draw is told of which nothing was read.
-        write_draw(file.path, draw, layer=file.layer, reviewer=file.reviewer)
+        draws = write_draw(file.path, draw, layer=file.layer, reviewer=file.reviewer)
     write_whole(file.path, text.encode())
-    return ReviewFile(file.path, file.layer, file.reviewer, decisions, _digest(text), read_draws(file.path))
+    return ReviewFile(file.path, file.layer, file.reviewer, decisions, _digest(text), draws)
 
 
 def one_line(text: str) -> str:

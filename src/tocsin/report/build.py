@@ -24,7 +24,7 @@ from tocsin.catalogue import Answer, Asked, Subject, ask, asked_of, draw, figure
 from tocsin.catalogue.subject import windows_of
 from tocsin.desk import MEMORY, Desk, Figure
 from tocsin.errors import FindingError, QuestionError, StoreBusyError, StoreError
-from tocsin.figures.beside import Beside
+from tocsin.figures.drawer import Drawer
 from tocsin.figures.write import embed, specification, write
 from tocsin.findings import Evaluation, plan
 from tocsin.findings.drawn import answer_of, draw_ways
@@ -106,7 +106,7 @@ def build(
         subject = subject_of(desk, store, dataset=dataset, as_of=as_of)
         if others is None:
             others = tuple(name for name in store.datasets() if name != subject.events.about.dataset)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=_beside(out)) as place, Beside() as beside:
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=_beside(out)) as place, Drawer() as drawer:
             folder, script = Path(place) / "new", Path(place) / "figures.js"
             (folder / "figures").mkdir(parents=True)
             opened = findings_of(subject, store) if wanted(desk.folder) else None
@@ -114,14 +114,14 @@ def build(
             drawn = []
             for number, each in enumerate(figures_of(desk), start=1):
                 progress(f"drawing {each.title or each.id}")
-                drawn.append(_figure(evaluation, each, number, folder / "figures", beside))
+                drawn.append(_figure(evaluation, each, number, folder / "figures", drawer))
             if any(not each.reason for each in drawn):
-                beside.script(script)
+                drawer.script(script)
             if opened:
                 evaluation.worked_out(lambda name: progress(f"working out {name}"))
             progress("writing the page")
             values = _values(subject, store, drawn, others)
-            beside.wait()
+            drawer.wait()
             pictures = {
                 each.id: (folder / "figures" / f"{each.id}.svg").read_text("utf-8") for each in drawn if not each.reason
             }
@@ -164,7 +164,7 @@ def build(
     )
 
 
-def _figure(evaluation: Evaluation, figure: Figure, number: int, folder: Path, beside: Beside) -> _Drawn:
+def _figure(evaluation: Evaluation, figure: Figure, number: int, folder: Path, drawer: Drawer) -> _Drawn:
     """Have one figure drawn into the folder, in every form; or say why it can not be drawn."""
     name = figure.id
     try:
@@ -173,7 +173,7 @@ def _figure(evaluation: Evaluation, figure: Figure, number: int, folder: Path, b
     except (QuestionError, FindingError) as error:
         return _Drawn(id=name, number=number, title=figure.title or name, reason=str(error))
     write(drawn, folder / f"{name}.json")
-    beside.draw(folder / f"{name}.json")
+    drawer.draw(folder / f"{name}.json")
     numbers = export(answer, form="csv")
     (folder / f"{name}.csv").write_bytes(numbers)
     return _Drawn(

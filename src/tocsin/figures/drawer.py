@@ -23,7 +23,7 @@ DRAWN = (".svg", ".png", ".pdf", ".html")
 """The forms that a figure is drawn in, beside its specification."""
 
 
-class Beside:
+class Drawer:
     """A process that draws while this one works; used as a context."""
 
     def __init__(self) -> None:

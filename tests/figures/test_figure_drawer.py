@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.errors import StoreError
-from tocsin.figures.beside import DRAWN, Beside
+from tocsin.figures.drawer import DRAWN, Drawer
 from tocsin.figures.fixed import words
 from tocsin.figures.write import script, write
 
@@ -24,11 +24,11 @@ def test_it_draws_what_this_process_would_draw(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
-    with Beside() as beside:
+    with Drawer() as drawer:
         for name in ("one", "two"):
-            beside.draw(specified(there, name))
-        beside.script(there / "figures.js")
-        beside.wait()
+            drawer.draw(specified(there, name))
+        drawer.script(there / "figures.js")
+        drawer.wait()
     for name in ("one", "two"):
         write(words([name], x=0, y=0), *(here / f"{name}{form}" for form in DRAWN))
         for form in set(DRAWN) - {".pdf"}:  # which says when it was drawn
@@ -40,33 +40,33 @@ def test_it_draws_what_this_process_would_draw(tmp_path: Path) -> None:
 def test_a_picture_that_can_not_be_written_is_told(tmp_path: Path) -> None:
     path = specified(tmp_path, "one")
     (tmp_path / "one.png").mkdir()
-    with Beside() as beside:
-        beside.draw(path)
+    with Drawer() as drawer:
+        drawer.draw(path)
         with pytest.raises(StoreError, match=r"can not be written") as told:
-            beside.wait()
+            drawer.wait()
     assert told.value.where == str(tmp_path / "one.png")
 
 
 def test_a_process_that_is_killed_is_told(tmp_path: Path) -> None:
     path = specified(tmp_path, "one")
-    with Beside() as beside:
-        os.kill(beside._process.pid, signal.SIGKILL)
-        beside.draw(path)
+    with Drawer() as drawer:
+        os.kill(drawer._process.pid, signal.SIGKILL)
+        drawer.draw(path)
         with pytest.raises(StoreError, match=r"ended with -9 before it had drawn") as told:
-            beside.wait()
+            drawer.wait()
     assert told.value.where == str(path)
 
 
 def test_it_ends_with_the_work_that_wanted_it(tmp_path: Path) -> None:
-    def interrupted(beside: Beside) -> None:
-        with beside:
-            beside.draw(specified(tmp_path, "one"))
+    def interrupted(drawer: Drawer) -> None:
+        with drawer:
+            drawer.draw(specified(tmp_path, "one"))
             raise KeyboardInterrupt
 
-    beside = Beside()
+    drawer = Drawer()
     with pytest.raises(KeyboardInterrupt):
-        interrupted(beside)
-    assert beside._process.poll() is not None
+        interrupted(drawer)
+    assert drawer._process.poll() is not None
 
 
 def test_nothing_of_the_folder_where_the_command_was_given_is_run(
@@ -74,7 +74,7 @@ def test_nothing_of_the_folder_where_the_command_was_given_is_run(
 ) -> None:
     (tmp_path / "vl_convert.py").write_text("raise SystemExit('run')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    with Beside() as beside:
-        beside.draw(specified(tmp_path, "one"))
-        beside.wait()
+    with Drawer() as drawer:
+        drawer.draw(specified(tmp_path, "one"))
+        drawer.wait()
     assert (tmp_path / "one.svg").exists()
