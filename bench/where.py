@@ -77,7 +77,6 @@ def of_report(work: Callable[[], object]) -> dict[str, float]:
     profile = _Profile(work)
     looked_up = profile.spent("catalogue/behind.py event_ids")
     evaluated = profile.spent("findings/evaluation.py _all")
-    lists = profile.spent("report/assessment.py _write_lists")
     pinned = profile.spent("report/manifest.py manifest") + profile.spent("report/manifest.py digests")
     return profile.with_rest(
         {
@@ -86,10 +85,9 @@ def of_report(work: Callable[[], object]) -> dict[str, float]:
             "the page": profile.spent("report/build.py _values") + profile.spent("report/build.py _page"),
             "values of the findings": evaluated - looked_up,
             "ids looked up": looked_up,
-            "lists of ids written": lists,
             "text filled, assessment.html": profile.spent("report/filled.py fill")
             + profile.spent("report/page.py page"),
-            "PDF, DOCX and workbook, side by side": profile.spent("report/assessment.py _write_at_once"),
+            "PDF, DOCX, workbook and lists of ids, side by side": profile.spent("report/assessment.py _write_at_once"),
             "manifest, provenance": pinned + profile.spent("report/prov.py prov"),
         }
     )

@@ -140,18 +140,19 @@ def spread(
         Based Correlation and Heterogeneity Robust Inference, Journal of Business & Economic Statistics 28(4)).
     """
     cubes = {label: _by_week(events, selection, definition, span, level) for label, span in windows.items()}
-    names = sorted({*all_places, *(place for cube, _ in cubes.values() for place in cube["place"])})
-    if not names:
+    places = pl.Series("place", list(all_places), dtype=pl.String)
+    names = pl.concat([places, *(cube["place"] for cube, _ in cubes.values())]).unique().sort().to_frame()
+    if names.is_empty():
         raise QuestionError(
             "no incident with a known place lies on a day of the windows that the data cover",
             next_step="Check the windows, the group and the definition; the data need coordinates: see tocsin status.",
         )
     rows = []
     for label, (cube, weeks) in cubes.items():
-        matrix = np.zeros((weeks, len(names)))
-        column = {name: number for number, name in enumerate(names)}
-        matrix[cube["week"].to_numpy(), [column[place] for place in cube["place"]]] = cube["incidents"].to_numpy()
-        rows.append({"window": label, "level": level, "places": len(names), "top": min(top, len(names))})
+        matrix = np.zeros((weeks, names.height))
+        placed = cube.join(names.with_row_index("column"), on="place")
+        matrix[placed["week"].to_numpy(), placed["column"].to_numpy()] = placed["incidents"].to_numpy()
+        rows.append({"window": label, "level": level, "places": names.height, "top": min(top, names.height)})
         rows[-1] |= spread_of(matrix, top=top, confidence=confidence)
     kinds = {**dict.fromkeys(_MEASURES, pl.Float64), "note": pl.String}
     return pl.DataFrame(rows, schema_overrides=kinds, infer_schema_length=None)

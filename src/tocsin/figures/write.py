@@ -110,6 +110,20 @@ def _safe(value: object) -> str:
     return written
 
 
+def _indented(specified: Mapping[str, Any]) -> str:
+    """The specification as JSON for a person to read: the rows of its data one a line, all else indented."""
+    # Indented whole, tens of thousands of corners of a map would be written by Python, number by number, each on a line of its own.
+    head = json.dumps({**specified, "datasets": None}, ensure_ascii=False, indent=1)
+    data = (
+        f"  {json.dumps(name, ensure_ascii=False)}: [\n"
+        + ",\n".join(f"   {json.dumps(row, ensure_ascii=False)}" for row in rows)
+        + "\n  ]"
+        for name, rows in specified["datasets"].items()
+    )
+    before, after = head.split('\n "datasets": null', 1)
+    return f'{before}\n "datasets": {{\n' + ",\n".join(data) + f"\n }}{after}\n"
+
+
 def _page(specified: dict[str, Any], picture: Callable[[], str]) -> bytes:
     page = _PAGE.format(
         title=html.escape(str(specified.get("description", "Figure"))),
@@ -126,5 +140,5 @@ _FORMS: Mapping[str, Callable[[dict[str, Any], Callable[[], str]], bytes]] = {
     ".png": lambda _, picture: vl_convert.svg_to_png(picture(), ppi=PPI),
     ".pdf": lambda _, picture: vl_convert.svg_to_pdf(picture()),
     ".html": _page,
-    ".json": lambda specified, _: (json.dumps(specified, ensure_ascii=False, indent=1) + "\n").encode(),
+    ".json": lambda specified, _: _indented(specified).encode(),
 }

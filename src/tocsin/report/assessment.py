@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -83,8 +84,7 @@ def assess(
     desk, about = subject.desk, subject.events.about
     evaluation, found, checked = opened.evaluation, opened.evaluation.found, opened.check()
     dated = about.newest.data_date
-    lists = _write_lists(found, folder)
-    made = list(lists.values())
+    lists = {name: f"events/{name}.csv" for name, one in found.items() if one.event_ids}
     filled: Filled | None = None
     works: dict[str, Callable[[], bytes]] = {}
     text = _read_text(desk.folder, findings=evaluation.plan.findings, figures=figures)
@@ -108,9 +108,15 @@ def assess(
             f"{NAME}.docx": lambda: docx(written, **bears),
         }
     works[WORKBOOK] = lambda: workbook(checked, filled.statements if filled else (), dated=dated)
+    # What takes longest is begun first.
+    works |= {path: partial(_list, found[name]) for name, path in lists.items()}
+    (folder / "events").mkdir()
     _write_at_once(works, folder)
-    made += works
-    return Assessment(tuple(made), tuple(failing(checked, filled)), () if text is None else by_hand(text))
+    return Assessment(
+        (*lists.values(), *(name for name in works if name not in lists.values())),
+        tuple(failing(checked, filled)),
+        () if text is None else by_hand(text),
+    )
 
 
 def _headed(text: Text, filled: Filled, *, otherwise: str) -> tuple[str, str]:
@@ -170,17 +176,10 @@ def failing(checked: Sequence[Checked], filled: Filled | None) -> list[tuple[str
 def _write_at_once(works: Mapping[str, Callable[[], bytes]], folder: Path) -> None:
     """Write files by name; what makes most of each is not Python, so they are made side by side."""
     with ThreadPoolExecutor() as pool:
-        for name, content in zip(works, pool.map(lambda work: work(), works.values()), strict=True):
-            write_whole(folder / name, content)
+        # Consumed, so that an error of one of them is raised.
+        list(pool.map(lambda name: write_whole(folder / name, works[name]()), works))
 
 
-def _write_lists(found: Mapping[str, Found], folder: Path) -> dict[str, str]:
-    """The ids of the events behind each finding, as one CSV file each: finding -> its name, relative to the report."""
-    (folder / "events").mkdir()
-    lists = {}
-    for name, one in found.items():
-        if one.event_ids:
-            lists[name] = f"events/{name}.csv"
-            table = harmless(EventIds.of(one.event_ids).column.to_frame())
-            table.write_csv(folder / lists[name])
-    return lists
+def _list(one: Found) -> bytes:
+    """The ids of the events behind a finding, as CSV."""
+    return harmless(EventIds.of(one.event_ids).column.to_frame()).write_csv().encode()
