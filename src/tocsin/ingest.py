@@ -153,13 +153,15 @@ def add(
         older = twin or any((each.data_date, each.withdraws) > place for each in store.vintages(kept.dataset))
         with keeping(folder, file, kept):
             if not older:
-                return _added(store, _load(store, desk, reading, kept, progress=progress), reading, several)
+                return _added(desk, store, _load(store, desk, reading, kept, progress=progress), reading, several)
             # Vintages stand on each other's shoulders in the order of their dates, and a list upon the files of its day: so what
             # belongs before one that is loaded is put in by loading all anew.
             others = [each for each in notes(folder) if each.key != kept.key]
             _replay(desk, store, [*others, kept], progress=progress)
     with open_store(desk.memory) as store:
-        return _added(store, next(vintage for vintage in store.vintages() if vintage.key == kept.key), reading, several)
+        return _added(
+            desk, store, next(vintage for vintage in store.vintages() if vintage.key == kept.key), reading, several
+        )
 
 
 def _several(folder: Path, path: Path, covers: Span | None) -> contextlib.AbstractContextManager[Joined]:
@@ -203,13 +205,13 @@ def _refuse_complete(path: Path, *, complete: bool) -> None:
         )
 
 
-def _added(store: Store, vintage: Vintage, reading: Reading | Withdrawn, several: Joined | None) -> Added:
+def _added(desk: Desk, store: Store, vintage: Vintage, reading: Reading | Withdrawn, several: Joined | None) -> Added:
     listed = outcomes(store, vintage)
     if vintage.source == GDELT:
         # What is odd in other files is not in these: they tell of days long before, and of all countries.
         said = told_of(vintage) + (_left_out(several) if several else ())
     else:
-        said = told(listed) if listed else remarks(store, vintage)
+        said = told(listed) if listed else remarks(store, vintage, countries=desk.countries)
     return Added(vintage, already=False, unread=reading.unread, remarks=said, listed=listed)
 
 
@@ -360,6 +362,7 @@ def _load(store: Store, desk: Desk, reading: Reading | Withdrawn, kept: Kept, *,
         monadic=reading.monadic,
         absent=reading.absent,
         unread=reading.unread,
+        id_column=reading.id_column,
         data_date=kept.data_date,
         dated=kept.dated,
         complete=kept.complete,

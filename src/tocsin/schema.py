@@ -79,6 +79,9 @@ REJECT_SCHEMA: Mapping[str, pl.DataType] = MappingProxyType(
     }
 )
 
+CUT_OFF = "the file ends inside a quotation: the row is cut off, or a quotation mark in it is not closed"
+"""The reason of the last row of a file that ends in the middle of it."""
+
 REJECT_KINDS: Mapping[str, str] = MappingProxyType(
     {
         "error": "the row is wrong and was set aside",

@@ -99,7 +99,7 @@ def test_a_report_comes_out_of_its_manifest_again(desk: Path, june: Path) -> Non
     assert "findings.toml is not the one that the report was built from" in refused
     (june.parent / "findings.toml").rename(june.parent / "inputs" / "findings.toml")
     said = run("report", "--from-manifest", june, folder=desk).err
-    assert "findings.toml is another now: its copy beside the manifest was taken." in said
+    assert "findings.toml of the desk is another now: the copy that lies beside the manifest was taken." in said
     assert "All 1 number and " in said
     (desk / "findings-of-june.toml").rename(desk / "findings.toml")
     said = run("report", "--from-manifest", june, folder=desk).err

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.findings.conftest import DAYS, DESK, WEEKS, Opener, rows_of, write_rows
+from tocsin import __version__
 from tocsin.catalogue import ask
 from tocsin.desk import read_desk
 from tocsin.errors import FindingError
 from tocsin.findings import check, read_signed, signed_now, write_signed
+from tocsin.findings.check import changed_keys, gone
 from tocsin.findings.opening import Opened, open_findings
-from tocsin.findings.signed import FILE_NAME
+from tocsin.findings.signed import FILE_NAME, SignedStatement, definition_of
 from tocsin.ingest import add
 
 FINDINGS = """\
@@ -191,13 +193,7 @@ def test_columns_belong_to_a_table(opened: Opener, text: str, said: str) -> None
 
 def _sign(folder: Path) -> None:
     with open_findings(folder) as opened:
-        signed = signed_now(
-            opened.evaluation.found,
-            plan=opened.evaluation.plan,
-            desk=opened.evaluation.subject.desk,
-            who="A. Reader",
-            at=dt.datetime(2021, 7, 2, tzinfo=dt.UTC),
-        )
+        signed = signed_now(opened.evaluation, who="A. Reader", at=dt.datetime(2021, 7, 2, tzinfo=dt.UTC))
         write_signed(folder, signed)
 
 
@@ -278,6 +274,25 @@ def test_a_changed_definition_is_told_from_changed_rows(folder: Path) -> None:
     assert "uses.before.mean.desk.windows.before.last" in checked["fall"][1]
 
 
+def test_the_causes_of_a_change_make_up_the_whole_of_it(folder: Path) -> None:
+    (folder / "findings.toml").write_text(FINDINGS, encoding="utf-8")
+    _sign(folder)
+    path = folder / FILE_NAME
+    values = json.loads(path.read_text(encoding="utf-8"))
+    values["tocsin"] = "0.0.1"
+    values["findings"]["before.mean"] |= {"value": 7.0, "printed": "7 incidents a week"}
+    path.write_text(json.dumps(values), encoding="utf-8")
+    rows = rows_of(WEEKS)
+    rows[0]["event_type"] = "Protests"
+    rows[1]["fatalities"] = "9"  # no count hangs on it
+    add(read_desk(folder), write_rows(folder / "more.csv", rows), dated=dt.date(2021, 8, 1), complete=True, covers=DAYS)
+    with open_findings(folder) as opened:
+        one = next(each for each in opened.check() if each.name == "before.mean")
+    assert one.moved is not None
+    assert one.found.value == pytest.approx(7.0 + (one.moved.by_rest or 0) + (one.moved.by_data or 0))
+    assert one.moved.sentence() == f"signed with version 0.0.1, now {__version__} (+3); rows (−0.111): 1 revised"
+
+
 def test_a_signed_file_that_is_none_is_refused(folder: Path) -> None:
     (folder / "findings.toml").write_text(FINDINGS, encoding="utf-8")
     _sign(folder)
@@ -302,3 +317,98 @@ def test_data_that_were_signed_and_are_not_here_are_said(folder: Path) -> None:
         verdict, why = _checked(opened)["fall"]
     assert verdict == "drifted"
     assert "not loaded here" in why
+
+
+@pytest.mark.parametrize(
+    ("ask", "was", "now", "told"),
+    [
+        ("position", "", "[position]\nerror_km = { 1 = 60, 2 = 60, 3 = 60 }\n", "desk.position.error_km"),
+        ("agreement", 'actors = ["Made-up Front"]', 'actors = ["Made-up Army"]', "desk.groups.front.actors"),
+        ("weekly", 'countries = ["AFG"]', 'countries = ["AFG", "PAK"]', "desk.countries"),
+        ("weekly", "average_weeks = 2", "average_weeks = 3", "desk.definition.average_weeks"),
+        ("comparison", "last = 2021-06-06", "last = 2021-05-30", "desk.windows.after.last"),
+    ],
+)
+def test_what_an_answer_rests_on_is_signed(folder: Path, ask: str, was: str, now: str, told: str) -> None:
+    arguments = 'with = { against = "source:made-up" }\n' if ask == "agreement" else ""
+    (folder / "findings.toml").write_text(f'[a]\nask = "{ask}"\n{arguments}rows = 40\n', encoding="utf-8")
+    with open_findings(folder) as opened:
+        before = definition_of("a", plan=opened.evaluation.plan, subject=opened.evaluation.subject)
+    text = (folder / "desk.toml").read_text(encoding="utf-8")
+    (folder / "desk.toml").write_text(text.replace(was, now) if was else text + now, encoding="utf-8")
+    with open_findings(folder) as opened:
+        after = definition_of("a", plan=opened.evaluation.plan, subject=opened.evaluation.subject)
+    assert changed_keys(before, after) == (told,)
+
+
+def test_a_review_that_changed_is_told(folder: Path) -> None:
+    (folder / "findings.toml").write_text('[a]\nask = "attribution"\nrows = 1\n', encoding="utf-8")
+    with open_findings(folder) as opened:
+        before = definition_of("a", plan=opened.evaluation.plan, subject=opened.evaluation.subject)
+        (folder / "review").mkdir()
+        (folder / "review" / "attribution.reader.csv").write_text("event_id\n", encoding="utf-8")
+        (folder / "review" / "initiator.reader.csv").write_text("event_id\n", encoding="utf-8")
+        after = definition_of("a", plan=opened.evaluation.plan, subject=opened.evaluation.subject)
+    assert changed_keys(before, after) == ("desk.review.attribution.reader.csv",)
+
+
+def test_other_decimals_are_the_reason_of_another_print(folder: Path) -> None:
+    plain = '[a]\nask = "comparison"\nwhere.series = "All incidents"\ntake = "before_mean"\n'
+    (folder / "findings.toml").write_text(plain, encoding="utf-8")
+    _sign(folder)
+    (folder / "findings.toml").write_text(plain + "decimals = 3\n", encoding="utf-8")
+    with open_findings(folder) as opened:
+        checked = _checked(opened)
+    assert checked == {"a": ("drifted", "definition changed: decimals")}
+
+
+def test_a_test_that_was_weakened_or_taken_out_is_told(folder: Path) -> None:
+    plain = 'ask = "comparison"\nwhere.series = "All incidents"\ntake = "before_mean"\n'
+    (folder / "findings.toml").write_text(f'[a]\n{plain}expect = "9 to 11"\n[b]\n{plain}', encoding="utf-8")
+    with open_findings(folder) as opened:
+        said = [
+            SignedStatement(words="ten", finding="a", test="= 10"),
+            SignedStatement(words="so", finding="b", test="> 1"),
+        ]
+        at = dt.datetime(2021, 7, 2, tzinfo=dt.UTC)
+        write_signed(folder, signed_now(opened.evaluation, said, who="A. Reader", at=at))
+    (folder / "findings.toml").write_text(f'[a]\n{plain}expect = "> 0"\n', encoding="utf-8")
+    with open_findings(folder) as opened:
+        assert opened.signed is not None
+        (one,) = opened.check()
+        lost = gone(opened.evaluation.found, said[:1], signed=opened.signed)
+    assert (one.verdict, one.test_was) == ("holds", "9 to 11")
+    assert lost == ["finding b (10)", "statement “so” (b: > 1)"]
+
+
+@pytest.mark.parametrize(
+    ("decimals", "test", "holds"),
+    [
+        ("", "= whole", True),
+        ("decimals = 1", "= whole.ly", True),
+        ("", "= whole + 1", False),
+        ("", "= 0.455", True),
+        ("", "= 4.55e-1", True),
+        ("", "= 0.46", False),
+        ("", "= 4e-1", False),
+    ],
+)
+def test_equal_is_what_a_reader_sees_as_equal(opened: Opener, decimals: str, test: str, holds: bool) -> None:
+    # 100 / 220, so 0.4545...
+    text = f'[a]\ncompute = "100 / 220"\n{decimals}\nexpect = "{test}"\n'
+    text += '["whole"]\ncompute = "100 / 220 + 0.00001"\n["whole.ly"]\ncompute = "100 / 220"\n'
+    assert opened(text).evaluation.found["a"].holds is holds
+
+
+def test_the_events_behind_those_of_more_than_a_day_are_these_alone(folder: Path) -> None:
+    rows = rows_of(WEEKS)
+    for row, code in zip(rows[3:7], "2233", strict=True):
+        row["time_precision"] = code
+    add(read_desk(folder), write_rows(folder / "b.csv", rows), dated=dt.date(2021, 8, 1), complete=True, covers=DAYS)
+    asked = 'ask = "dating"\ntake = "sum of '
+    (folder / "findings.toml").write_text(f'[loose]\n{asked}loose"\n[all]\n{asked}incidents"\n', encoding="utf-8")
+    with open_findings(folder) as opened:
+        found = opened.evaluation.found
+    assert found["loose"].value == 4.0
+    assert list(found["loose"].event_ids) == sorted(str(row["event_id_cnty"]) for row in rows[3:7])
+    assert len(found["all"].event_ids) == found["all"].value == len(rows)

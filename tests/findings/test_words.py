@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.signal import lfilter
 
 from tocsin.errors import FindingError
 from tocsin.findings.arithmetic import evaluate, parse
@@ -155,6 +157,17 @@ def test_a_test_holds_or_not(text: str, value: float | str | dt.date, held: bool
     assert holds(parse_expectation(text), value, {"a.b": 2.0}) is held
 
 
+@pytest.mark.parametrize("text", ["> 1,5", "1,5 to 2,5", "= 12,34", "< 1,2345"])
+def test_a_decimal_comma_is_refused(text: str) -> None:
+    with pytest.raises(FindingError, match="decimal is written with a point"):
+        parse_expectation(text)
+
+
+def test_powers_of_powers_are_too_large_at_once() -> None:
+    with pytest.raises(FindingError, match="too large"):
+        evaluate(parse("(((9**64)**64)**64)**64"), {})
+
+
 def test_a_series_rises_only_where_its_slope_clearly_does() -> None:
     days = pl.date_range(dt.date(2022, 1, 3), dt.date(2022, 6, 1), "1w", eager=True)
     level = [float(n % 3) for n in range(days.len())]
@@ -165,5 +178,36 @@ def test_a_series_rises_only_where_its_slope_clearly_does() -> None:
     assert not holds(parse_expectation("falling since 2022-02-01"), series, {})
     assert not holds(parse_expectation("rising"), flat, {})
     assert holds(parse_expectation("falling"), series.with_columns(incidents=-pl.col("incidents")), {})
-    with pytest.raises(FindingError, match="at least 4 points"):
+    with pytest.raises(FindingError, match="at least 5 points"):
         holds(parse_expectation("rising since 2022-05-25"), series, {})
+
+
+def _passing(mean_of: int, *, weeks: int, memory: float, average: int = 1) -> float:
+    """In which share of series without a trend one is told, of either sign."""
+    rng = np.random.default_rng(11)
+    tests = parse_expectation("rising"), parse_expectation("falling")
+    told = 0
+    for _ in range(200):
+        level = lfilter([np.sqrt(1 - memory**2)], [1, -memory], rng.normal(size=weeks + 60))[-weeks - average + 1 :]
+        counts = rng.poisson(50 * np.exp(0.3 * level)).astype(float)
+        line = np.convolve(counts, np.full(average, 1 / average), "valid")
+        series = pl.DataFrame({"week": np.arange(weeks), "incidents": line})
+        told += any(holds(test, series, {}, average=mean_of) for test in tests)
+    return told / 200
+
+
+def test_chance_alone_seldom_rises_or_falls() -> None:
+    assert _passing(1, weeks=52, memory=0.0) < 0.08
+    # Without an allowance for the memory 12 of 100 would pass.
+    assert _passing(1, weeks=52, memory=0.4) < 0.09
+    # Of moving averages taken for single weeks, half.
+    assert _passing(8, weeks=104, memory=0.4, average=8) < 0.09
+
+
+def test_averages_that_share_weeks_are_no_points() -> None:
+    days = pl.date_range(dt.date(2021, 1, 4), dt.date(2021, 9, 13), "1w", eager=True)
+    series = pl.DataFrame({"week_date": days, "average": np.arange(days.len(), dtype=float)})
+    assert holds(parse_expectation("rising"), series, {}, average=8)
+    with pytest.raises(FindingError, match="5 averages that share no week, there are 4"):
+        holds(parse_expectation("rising since 2021-02-15"), series, {}, average=8)
+    assert holds(parse_expectation("rising since 2021-02-15"), series, {})

@@ -45,7 +45,9 @@ def evaluated() -> tuple[Evaluation, dict[str, Found]]:
     }
     for name, fields in hand.items():
         found[name] = Found(name, FINDINGS[name], words=f"{name}: counted so", about=ABOUT, **fields)
-    return Evaluation(cast(Subject, None), plan(FINDINGS)), {name: found[name] for name in FINDINGS}
+    nobody = cast(Any, None)
+    subject = Subject(Desk(title="Afghanistan", countries=("AFG",)), events=nobody, gazetteer=nobody)
+    return Evaluation(subject, plan(FINDINGS)), {name: found[name] for name in FINDINGS}
 
 
 FIGURES = {
@@ -133,7 +135,15 @@ def test_statements_are_held_against_their_findings() -> None:
         Statement("five", "fall", "4.5 to 5.5", True, "", 1, 14),
         Statement("six", "fall", "> 6", False, "fall is 4.79, expected: > 6", 2, 1),
         Statement("no test", "after.mean", "", None, "", 2, 18),
-        Statement("rose", "series", "rising", None, '"rising" needs at least 4 points, there are 1', 2, 40),
+        Statement(
+            "rose",
+            "series",
+            "rising",
+            None,
+            '"rising" needs at least 5 averages that share no week, there are 1',
+            2,
+            40,
+        ),
         Statement("x", "never", "", None, "fall / (after.mean - after.mean) divides by zero", 2, 63),
     )
     assert [each.fails for each in said.statements] == [False, False, True, False, True, True]

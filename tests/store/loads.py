@@ -65,6 +65,7 @@ def file(digest: str, **more: Any) -> File:
         monadic=False,
         absent=(),
         unread=(),
+        id_column="event_id_cnty",
         data_date=day(100),
         dated=True,
         complete=False,

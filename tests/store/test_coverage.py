@@ -61,20 +61,20 @@ def test_events_beyond_the_declared_days_are_loaded_and_told(store: Store) -> No
     vintage = put(store, declared, batch([one("early", 1), one("in", 7)]))
     assert set(ids(store)) == {"early", "in"}
     assert store.events("acled", countries=("SYR",)).about.covered == (Span(day(5), day(9)),)
-    (told,) = remarks(store, vintage)
+    (told,) = remarks(store, vintage, countries=("SYR",))
     assert "beyond the days" in told
 
 
 def test_a_country_that_now_counts_as_quiet_is_told(store: Store) -> None:
     vintage = put(store, file("a", covers=Span(day(0), day(9)), covers_countries=BOTH), batch([one("x", 5)]))
-    (told,) = remarks(store, vintage)
+    (told,) = remarks(store, vintage, countries=("SYR",))
     assert "no event in IRQ" in told
 
 
 def test_an_ordinary_load_needs_no_remark(store: Store) -> None:
-    assert remarks(store, put(store, file("a"), batch([one("x", 5)]))) == ()
+    assert remarks(store, put(store, file("a"), batch([one("x", 5)])), countries=("SYR",)) == ()
     declared = file("b", covers=Span(day(0), day(9)), covers_countries=("SYR",))
-    assert remarks(store, put(store, declared, batch([one("x", 5)]))) == ()
+    assert remarks(store, put(store, declared, batch([one("x", 5)])), countries=("SYR",)) == ()
 
 
 def test_a_span_is_read_as_people_write_it() -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.store.loads import Rows, batch, day, file, ids, one, placed, put
 from tocsin.cube import Selection, count
 from tocsin.errors import QuestionError, SourceError, StoreBusyError, StoreError
-from tocsin.schema import REJECT_SCHEMA, Span, joined, overlap
+from tocsin.schema import CUT_OFF, REJECT_SCHEMA, Span, joined, overlap
 from tocsin.store import Store, load, open_store
 
 
@@ -80,12 +80,15 @@ def test_a_file_without_coordinates_or_actors_takes_none_away(store: Store) -> N
 
 
 def test_a_row_set_aside_for_a_fault_is_not_withdrawn(store: Store) -> None:
-    put(store, file("a"), batch([one("x", 0), one("y", 1), one("z", 2)]))
+    put(store, file("a"), batch([one("x", 0), one("y", 1), one("z", 2), one("8", 1)]))
     part = batch([one("x", 0), one("z", 2)])
     fault = {"row": 3, "line": 4, "kind": "error", "column": "latitude", "value": "91", "reason": "out of bounds"}
-    rejects = pl.DataFrame([{**fault, "raw": '{"event_id_cnty": "y"}'}], schema=pl.Schema(dict(REJECT_SCHEMA)))
+    # What its other cells say is no id, though it reads like one.
+    rejects = pl.DataFrame(
+        [{**fault, "raw": '{"event_id_cnty": "y", "fatalities": "8"}'}], schema=pl.Schema(dict(REJECT_SCHEMA))
+    )
     vintage = put(store, file("b", complete=True), replace(part, rejects=rejects, rows=3))
-    assert (vintage.withdrawn, vintage.rejects) == (0, 1)
+    assert (vintage.withdrawn, vintage.rejects) == (1, 1)
     assert set(ids(store)) == {"x", "y", "z"}
 
 
@@ -239,3 +242,19 @@ def test_rubbish_is_no_store(tmp_path: Path) -> None:
 def test_nothing_loaded_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="tocsin add"), open_store(tmp_path):
         pass
+
+
+def test_a_file_that_is_cut_off_is_not_complete(store: Store) -> None:
+    put(store, file("a"), batch([one("x", 0), one("y", 1), one("z", 2)]))
+    part = batch([one("x", 0)])
+    for fault in (
+        {"row": 2, "line": 3, "column": "notes", "reason": CUT_OFF},
+        {"row": 2, "line": 3, "column": None, "reason": "the row has 12 cells, the header 31"},
+    ):
+        told = {"kind": "error", "value": "", "raw": "", **fault}
+        cut = replace(part, rejects=pl.DataFrame([told], schema=pl.Schema(dict(REJECT_SCHEMA))), rows=2)
+        with pytest.raises(SourceError, match="complete, but its last row is not") as caught:
+            put(store, file("b", complete=True), cut)
+        assert caught.value.where == "b.csv:3"
+        assert set(ids(store)) == {"x", "y", "z"}
+        assert put(store, file(str(fault["reason"])), cut).withdrawn == 0

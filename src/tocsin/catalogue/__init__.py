@@ -4,6 +4,7 @@ from tocsin.catalogue.behind import behind, event_ids
 from tocsin.catalogue.ids import EventIds
 from tocsin.catalogue.opening import dataset_of, gazetteer_of, open_desk, subject_of
 from tocsin.catalogue.questions import QUESTIONS, Question, ask, draw, find
+from tocsin.catalogue.resting import rests_on
 from tocsin.catalogue.subject import Answer, Asked, Behind, Subject, asked_of, figures_of
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "find",
     "gazetteer_of",
     "open_desk",
+    "rests_on",
     "subject_of",
 ]

@@ -70,6 +70,8 @@ def event_ids(subject: Subject, rows: Behind) -> EventIds:
         places += [distance > over] if over is not None else []
         places += [distance <= upto] if upto is not None else []
         places += [~distance.is_null()]
+    if rows.loose is not None:
+        facts.append(_loose(rows.loose, events))
     spans = [_on(span) if rows.reaching is None else _into(span, rows.reaching, events) for span in rows.spans]
     if not spans:
         return EventIds()
@@ -106,6 +108,16 @@ def _into(span: Span, rules: Dated, events: Events) -> nw.Expr:
     for codes, wide in ((rules.to_week, Span(span.first - days, span.last + days)), (rules.to_month, months)):
         inside = inside | (alone & code.is_in(list(codes)) & _on(wide)) if codes else inside
     return inside
+
+
+def _loose(rules: Dated, events: Events) -> nw.Expr:
+    """Of more than a day, as analysis.dating takes events."""
+    tests = []
+    if "end_date" in events.row_columns:
+        tests.append(nw.col("end_date") > nw.col("event_date"))
+    if "time_precision" in events.row_columns:
+        tests.append(nw.col("time_precision").is_in([*rules.to_week, *rules.to_month]))
+    return nw.any_horizontal(*tests, ignore_nulls=True) if tests else nw.lit(value=False)
 
 
 def _month_end(day: dt.date) -> dt.date:
@@ -189,6 +201,8 @@ def _dated(subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFr
     """Incidents dated to the weeks; of what is spread, those that reach into them too."""
     averaged = ["average"] if {"average", "spread_average"} & set(columns) else []
     spread = {"spread", "spread_average", "difference"} & set(columns)
+    if set(columns) == {"loose"}:
+        return Behind(selection, _weeks(subject, asked, rows, ()), loose=dated_of(subject))
     return Behind(selection, _weeks(subject, asked, rows, averaged), reaching=dated_of(subject) if spread else None)
 
 

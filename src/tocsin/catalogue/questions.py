@@ -43,6 +43,20 @@ class Question:
     example: str
     either: tuple[str, ...] = ()
     """Columns of which it needs one: the first by itself, another where it is asked `by` that."""
+    two_windows: bool = False
+    """Whether it compares two windows, no more and no fewer."""
+    whole_weeks: bool = False
+    """Whether it counts whole weeks alone: days of a window are of no use to it unless they make a week."""
+    of_period: bool = False
+    """Whether it is of the whole period where no window is named."""
+    all_groups: bool = False
+    """Whether it is of all of the desk's groups where none is named."""
+    needs_groups: bool = False
+    """Whether it can not be asked of a desk without groups."""
+    layer: str = ""
+    """The reviewed layer that it rests on."""
+    parts: tuple[str, ...] = ()
+    """Parts of desk.toml that it alone rests on."""
 
 
 _TIME = ("week_starts", "average", "average_weeks")
@@ -56,6 +70,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_weekly,
         figure=True,
         example="tocsin figure weekly --group IS -o weekly.svg",
+        whole_weeks=True,
     ),
     Question(
         name="concentration",
@@ -83,6 +98,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_proximity,
         figure=True,
         example="tocsin table proximity --threshold 10 --format csv",
+        whole_weeks=True,
     ),
     Question(
         name="comparison",
@@ -92,6 +108,9 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_comparison,
         figure=False,
         example="tocsin table comparison --format json",
+        two_windows=True,
+        whole_weeks=True,
+        all_groups=True,
     ),
     Question(
         name="actors",
@@ -148,6 +167,7 @@ QUESTIONS: tuple[Question, ...] = (
         figure=False,
         example="tocsin table outlets",
         either=("source_scale", "source"),
+        two_windows=True,
     ),
     Question(
         name="mix",
@@ -168,6 +188,8 @@ QUESTIONS: tuple[Question, ...] = (
         figure=True,
         example="tocsin figure panel -o panel.svg",
         either=("source_scale", "source"),
+        two_windows=True,
+        whole_weeks=True,
     ),
     Question(
         name="position",
@@ -177,6 +199,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_position,
         figure=True,
         example="tocsin figure position -o position.svg",
+        parts=("position",),
     ),
     Question(
         name="placement",
@@ -186,6 +209,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_placement,
         figure=True,
         example="tocsin table placement --level unit_code",
+        parts=("position",),
     ),
     Question(
         name="dating",
@@ -195,6 +219,8 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_dating,
         figure=True,
         example="tocsin figure dating -o dating.svg",
+        whole_weeks=True,
+        parts=("dating",),
     ),
     Question(
         name="agreement",
@@ -204,6 +230,9 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_agreement,
         figure=True,
         example="tocsin table agreement --against source:SOHR",
+        two_windows=True,
+        whole_weeks=True,
+        all_groups=True,
     ),
     Question(
         name="attribution",
@@ -213,6 +242,9 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_attribution,
         figure=True,
         example="tocsin figure attribution -o attribution.svg",
+        of_period=True,
+        all_groups=True,
+        layer="attribution",
     ),
     Question(
         name="claims",
@@ -222,6 +254,10 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_claims,
         figure=True,
         example="tocsin table claims",
+        of_period=True,
+        all_groups=True,
+        needs_groups=True,
+        layer="attribution",
     ),
     Question(
         name="initiator",
@@ -231,6 +267,10 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_initiator,
         figure=True,
         example="tocsin table initiator",
+        of_period=True,
+        all_groups=True,
+        needs_groups=True,
+        layer="initiator",
     ),
     Question(
         name="change",
@@ -240,6 +280,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_change,
         figure=True,
         example="tocsin figure change -o change.svg",
+        whole_weeks=True,
     ),
     Question(
         name="trend",
@@ -249,6 +290,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_trend,
         figure=False,
         example="tocsin table trend --weeks 13",
+        whole_weeks=True,
     ),
     Question(
         name="watch",
@@ -258,6 +300,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_watch,
         figure=True,
         example="tocsin figure watch -o watch.svg",
+        whole_weeks=True,
     ),
 )
 

@@ -148,6 +148,7 @@ class Behind:
         column: A column of rows or places, with the values counted; null where the value is not known.
         km: Over the first and up to the second of these from the nearest capital; None is no bound.
         ids: Of these, the events counted; None: all.
+        loose: Of these, those of more than a day, by what they lasted or by a rule of dating; None: all.
         reaching: Count events too that only reach into the days, by what they lasted or by a rule of dating; None: those dated to them.
     """
 
@@ -156,6 +157,7 @@ class Behind:
     column: tuple[str, tuple[Any, ...]] | None = None
     km: tuple[float | None, float | None] | None = None
     reaching: Dated | None = None
+    loose: Dated | None = None
     ids: frozenset[str] | None = None
 
 

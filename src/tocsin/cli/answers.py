@@ -16,6 +16,13 @@ from tocsin.errors import QuestionError, did_you_mean
 if TYPE_CHECKING:
     from tocsin.catalogue import Asked
 
+FigureArgument = Annotated[
+    str,
+    typer.Argument(
+        help="weekly, concentration, proximity; how sure: scales, mix, panel, position, placement, dating, agreement, attribution, claims, "
+        "initiator, change, watch. What each asks: README.md."
+    ),
+]
 QuestionArgument = Annotated[
     str,
     typer.Argument(
@@ -45,7 +52,7 @@ LevelOption = Annotated[str | None, typer.Option(help="unit_code, or cell_3 (lar
 
 @app.command(epilog="Example: tocsin figure weekly --group IS -o weekly.svg")
 def figure(
-    question: QuestionArgument,
+    question: FigureArgument,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="A file: .svg .png .pdf .html .json (Vega-Lite) .csv (the numbers)")
     ],

@@ -122,7 +122,10 @@ def _reproduce(folder: Path, path: Path, out: Path | None) -> None:
         made = reproduce(folder, path, out=out, progress=progress)
     tell(f"Wrote {made.page} from {path}.")
     for name in made.copies:
-        tell(f"{name} is another now: its copy beside the manifest was taken.", mark="[yellow]Not as pinned[/]  ")
+        tell(
+            f"{name} of the desk is another now: the copy that lies beside the manifest was taken.",
+            mark="[yellow]Copy taken[/]  ",
+        )
     for each in made.words:
         tell(
             f"{each.name} is {'another now' if each.now else 'gone'}, and was left out.",

@@ -29,8 +29,9 @@ def check(
     Beside the value now stand the value when it was signed off and why it moved. The exit code is 1 if a statement does not hold.
     Numbers that were typed into report.md by hand are pointed out.
     """
+    from tocsin.findings.check import gone
     from tocsin.findings.opening import open_findings
-    from tocsin.report.assessment import check_text, failing
+    from tocsin.report.assessment import check_text, failing, tested
     from tocsin.report.export import as_json as json_of
 
     with working("reading the data") as progress, open_findings(desk, dataset=dataset, as_of=day(as_of)) as opened:
@@ -38,13 +39,17 @@ def check(
         checked, signed = opened.check(), opened.signed
         filled, by_hand = check_text(opened.evaluation)
         several = len(opened.evaluation.subject.events.about.vintages) > 1
+        lost = gone(opened.evaluation.found, tested(filled), signed=signed) if signed else []
     wrong = failing(checked, filled)
     if as_json:
-        print(json_of({"holds": not wrong, **_whole(checked, filled, signed=signed, typed=by_hand)}))
+        whole = _whole(checked, filled, signed=signed, typed=by_hand)
+        print(json_of({"holds": not wrong, **whole, "signed_and_gone": lost}))
     else:
         show_rows(screen(), list(_grouped(checked)))
     if signed:
         tell(f"Signed by {signed.signed_by} on {signed.signed_at:%Y-%m-%d}, with version {signed.tocsin}.")
+        if lost:
+            tell(f"Signed, and no longer tested: {'; '.join(lost)}.")
     else:
         tell("Nothing is signed off yet: tocsin sign --who NAME")
     tell_text(typed=by_hand, wrong=wrong)
@@ -75,20 +80,20 @@ def sign(
         raise FindingError("who signs?", next_step='Say your name or an alias: tocsin sign --who "A. Analyst"')
     from tocsin.findings import signed_now, write_signed
     from tocsin.findings.opening import open_findings
-    from tocsin.report.assessment import check_text, failing
+    from tocsin.report.assessment import check_text, failing, tested
 
     with working("reading the data") as progress, open_findings(desk, dataset=dataset, as_of=day(as_of)) as opened:
         found = opened.evaluation.worked_out(progress)
-        wrong = [place for place, _ in failing(opened.check(), check_text(opened.evaluation)[0])]
+        filled, _ = check_text(opened.evaluation)
+        wrong = [place for place, _ in failing(opened.check(), filled)]
         if wrong:
             raise FindingError(
                 f"not signed: {', '.join(wrong)} {'does' if len(wrong) == 1 else 'do'} not hold",
                 next_step="See why: tocsin check",
             )
         signed = signed_now(
-            found,
-            plan=opened.evaluation.plan,
-            desk=opened.evaluation.subject.desk,
+            opened.evaluation,
+            tested(filled),
             who=name,
             at=dt.datetime.now(dt.UTC),
             as_of=day(as_of),
@@ -122,14 +127,17 @@ def _grouped(checked: Sequence[Checked]) -> Iterator[dict[str, Any]]:
 def _row(checked: Checked) -> dict[str, Any]:
     one = checked.found
     # Of those that do not hold, what was expected is told below the table, beside each.
-    moved = checked.moved.sentence() if checked.moved else ""
-    expected = f"expected: {one.finding.expect}" if one.finding.expect else ""
+    why = [one.reason or (checked.moved.sentence() if checked.moved else "")]
+    if checked.test_was is not None:
+        why.append(f"expected when signed: {checked.test_was or 'nothing'}; now: {one.finding.expect or 'nothing'}")
+    elif one.finding.expect and not why[0]:
+        why.append(f"expected: {one.finding.expect}")
     return {
         "finding": one.name,
         "verdict": checked.verdict,
         "now": one.with_unit or "–",
         "signed": checked.signed.printed if checked.signed else "–",
-        "why": one.reason or moved or expected,
+        "why": "; ".join(filter(None, why)),
     }
 
 

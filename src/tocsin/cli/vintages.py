@@ -67,9 +67,9 @@ def diff(
         if table.is_empty():
             continue
         show(out, name, bold=True)
-        show_rows(out, _rows(table)[:MOST_SHOWN])
+        show_rows(out, _rows(_largest(table)))
         if table.height > MOST_SHOWN:
-            show(out, f"… and {table.height - MOST_SHOWN} more: --json has them all")
+            show(out, f"… and {table.height - MOST_SHOWN} more, of fewer events each: --json has them all")
         out.print()
     if compared.effects:
         show(out, "findings", bold=True)
@@ -112,6 +112,15 @@ def revisions(
                 show_rows(out, [_rounded(row) for row in _rows(table)])
     if told.reason and not triangle:
         tell(told.reason)
+
+
+def _largest(table: pl.DataFrame) -> pl.DataFrame:
+    """At most MOST_SHOWN rows of a table, those of the most events, in its order."""
+    if table.height <= MOST_SHOWN:
+        return table
+    numbers = [name for name, kind in table.schema.items() if kind.is_integer()]
+    largest = table.select(numbers).sum_horizontal().arg_sort(descending=True).head(MOST_SHOWN).sort()
+    return table[largest]
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:

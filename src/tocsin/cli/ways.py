@@ -36,7 +36,7 @@ def ways(
 ) -> None:
     """Count a finding in every combination of reasonable choices: in how many it holds, and which choice moves it most.
 
-    The choices are usual ones, or those under [choices] in desk.toml.
+    The choices are usual ones, or those that desk.toml names.
     """
     from tocsin.catalogue import open_desk
     from tocsin.figures.write import write
@@ -72,8 +72,10 @@ def ways(
 
 
 def _row(ways: Ways, row: dict[str, Any]) -> dict[str, Any]:
-    """An option as the screen shows it: where it holds, and the mean of the value over its ways."""
+    """An option as the screen shows it: where it holds, and what the value comes to over its ways."""
     shown = {"choice": row["choice"], "option": row["option"], "ways": row["ways"]}
     if ways.holding is not None:
         shown["holds in"] = row["holds"]
-    return {**shown, "mean" if ways.numeric else "as the desk has it": ways.printed(row["mean"])}
+    if not ways.numeric:
+        return {**shown, "as the desk has it": ways.printed(row["mean"])}
+    return {**shown, **{name: ways.printed(row[name]) for name in ("lowest", "median", "highest")}}

@@ -133,7 +133,8 @@ def _dotted(node: ast.expr) -> str:
 def _value(node: ast.expr, values: Mapping[str, float]) -> float:
     match node:
         case ast.Constant(value=int() | float() as number):
-            return number
+            # A whole number would be raised to a power figure by figure: with several powers in a row, for hours.
+            return float(number)
         case ast.Name() | ast.Attribute():
             name = _dotted(node)
             if name not in values:

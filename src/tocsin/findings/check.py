@@ -3,63 +3,86 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import polars as pl
 
 from tocsin import __version__
-from tocsin.catalogue import Subject
+from tocsin.catalogue import Subject, find
 from tocsin.findings.evaluation import Evaluation, Plan
 from tocsin.findings.found import Found, scaled
-from tocsin.findings.signed import Signed, SignedFinding, definition_of, plain
+from tocsin.findings.signed import Signed, SignedFinding, SignedStatement, definition_of, plain
 
 Verdict = Literal["holds", "drifted", "broken", "can not be computed"]
 
 
+UNCOUNTED = frozenset(
+    {
+        *("fatalities", "fatalities_low", "fatalities_high", "notes", "tags"),
+        *("location", "admin1", "admin2", "admin3", "country_name"),
+    }
+)
+"""Columns on which no count hangs (places are those of the points), unless a question is asked by one of them or reads the notes."""
+
+
 @dataclass(frozen=True)
 class Moved:
-    """Why a value is not what was signed off; each cause counted apart.
+    """Why a value is not what was signed off; each cause counted apart, and together they are the whole of the change.
+
+    The value as signed, by the definition as it is now on the data as signed, and now: the first step is `by_rest`, the second `by_data`.
 
     Args:
-        by_definition: Change of the value, in the unit printed, by the changed definition alone, on the data as signed; None where it
-            did not change, or where the value is no number.
-        by_data: Change by the data alone, under the definition as it is now; likewise.
+        by_rest: The first step, in the unit printed: by the changed definition where it did change, else by what was loaded since of other
+            data sets, else by another version; None where there is none, or where the value is no number.
+        by_data: The second step, by the data alone; likewise.
         definition: What changed of the definition: the keys.
-        new, withdrawn, revised: Events behind the finding, then or now, that the data have since got, lost or say otherwise.
-        software: The version signed with, where it is another one and nothing else changed.
+        beside: Other data sets of which something was loaded since, where the finding is set against them.
+        software: The version signed with, where it is another one now.
+        unexplained: Whether the first step is none of these.
+        new, withdrawn, revised: Events behind the finding, then or now, that the data have since got, lost or say otherwise in a column
+            on which the finding can hang.
+        elsewhere: Whether the second step is none of these: it lies in the days that the data cover, or in other events.
         unknown: Why the data as signed can not be looked at; empty where they can.
     """
 
-    by_definition: float | None = None
+    by_rest: float | None = None
     by_data: float | None = None
     definition: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    software: str = ""
+    unexplained: bool = False
     new: int = 0
     withdrawn: int = 0
     revised: int = 0
-    software: str = ""
+    elsewhere: bool = False
     unknown: str = ""
 
     def sentence(self) -> str:
         """The causes in a few words."""
-        parts = []
+        effect, parts = _effect(self.by_rest), []
         if self.definition:
-            effect = "" if self.by_definition is None else f" ({_signed_number(self.by_definition)})"
             parts.append(f"definition changed{effect}: {', '.join(self.definition)}")
+        elif self.beside:
+            parts.append(f"loaded since of what it is set against{effect}: {', '.join(self.beside)}")
+        elif self.software:
+            parts.append(f"signed with version {self.software}, now {__version__}{effect}")
+        elif self.unexplained:
+            parts.append(
+                f"for a reason that is not known{effect}: neither the definition nor the data as signed changed"
+            )
         rows = [
             f"{count:,} {kind}"
             for count, kind in ((self.revised, "revised"), (self.withdrawn, "withdrawn"), (self.new, "new"))
             if count
         ]
         if rows:
-            effect = "" if self.by_data is None else f" ({_signed_number(self.by_data)})"
-            parts.append(f"rows{effect}: {', '.join(rows)}")
-        if self.software:
-            parts.append(f"signed with version {self.software}, now {__version__}")
-        if self.unknown:
-            parts.append(self.unknown)
-        return "; ".join(parts)
+            parts.append(f"rows{_effect(self.by_data)}: {', '.join(rows)}")
+        elif self.elsewhere:
+            parts.append(f"other days covered, or other events than its own{_effect(self.by_data)}")
+        return "; ".join([*parts, *([self.unknown] if self.unknown else [])])
 
 
 @dataclass(frozen=True)
@@ -69,12 +92,14 @@ class Checked:
     Args:
         signed: What was signed of it; None where nothing was.
         moved: Why it moved; None where it did not, or was never signed.
+        test_was: The test that was signed, where it is another now; empty where there was none; None where it is the same.
     """
 
     found: Found
     verdict: Verdict
     signed: SignedFinding | None
     moved: Moved | None
+    test_was: str | None = None
 
     @property
     def name(self) -> str:
@@ -100,23 +125,56 @@ def check(
     found = evaluation.found
     if signed is None:
         return [Checked(one, _verdict(one, None), None, None) for one in found.values()]
-    plan, desk = evaluation.plan, evaluation.subject.desk
+    plan = evaluation.plan
     then: Mapping[str, Found] = {}
     moving = [
-        name for name, one in found.items() if (old := signed.findings.get(name)) and plain(one.value) != old.value
+        name
+        for name, one in found.items()
+        if (old := signed.findings.get(name)) and (plain(one.value) != old.value or _drifted(one, old))
     ]
     if moving and before is not None:
         then = Evaluation(before, _only(plan, moving), list_events=evaluation.list_events).found
-    kinds = {} if changed is None else dict(changed.select("event_id", "kind").iter_rows())
+    told = [] if changed is None else list(changed.select("event_id", "kind", "columns").iter_rows())
     checked = []
     for name, one in found.items():
         old = signed.findings.get(name)
         moved = None
         if old is not None and name in moving:
-            definition = _changed_keys(old.definition, definition_of(name, plan=plan, desk=desk))
-            moved = _moved(one, old, then.get(name), definition, kinds, version=signed.tocsin)
-        checked.append(Checked(one, _verdict(one, old), old, moved))
+            definition = changed_keys(old.definition, definition_of(name, plan=plan, subject=evaluation.subject))
+            aside = _uncounted(name, plan)
+            kinds = {event: kind for event, kind, columns in told if not columns or {*columns.split(", ")} - aside}
+            moved = _moved(one, old, then.get(name), definition, kinds, signed=signed)
+        test_was = None if old is None or old.expect == one.finding.expect else old.expect or ""
+        checked.append(Checked(one, _verdict(one, old), old, moved, test_was))
     return checked
+
+
+def _uncounted(name: str, plan: Plan) -> frozenset[str]:
+    """Columns on which a finding does not hang."""
+    finding = plan.findings[name]
+    if finding.compute is not None:
+        return frozenset.intersection(UNCOUNTED, *(_uncounted(used, plan) for used in plan.computed[name].names))
+    if finding.ask is None:
+        return UNCOUNTED
+    read = {"notes"} if find(finding.ask).layer else set()
+    return UNCOUNTED - {finding.arguments.by} - read
+
+
+def gone(found: Mapping[str, Found], statements: Iterable[SignedStatement], *, signed: Signed) -> list[str]:
+    """What was signed and is not tested any more: findings that are not defined, and statements of the text that no longer stand there
+    with their test, each in a few words.
+
+    Args:
+        statements: Those of the text now that have a test.
+    """
+    lost = [f"finding {name} ({old.printed})" for name, old in signed.findings.items() if name not in found]
+    left = Counter((each.finding, each.test) for each in signed.statements)
+    left -= Counter((each.finding, each.test) for each in statements)
+    for each in signed.statements:
+        if left[each.finding, each.test] > 0:
+            left[each.finding, each.test] -= 1
+            lost.append(f"statement “{each.words}” ({each.finding}: {each.test})")
+    return lost
 
 
 def _verdict(one: Found, old: SignedFinding | None) -> Verdict:
@@ -146,30 +204,37 @@ def _moved(
     definition: tuple[str, ...],
     kinds: Mapping[str, str],
     *,
-    version: str,
+    signed: Signed,
 ) -> Moved:
+    beside = tuple(
+        other.dataset
+        for other in one.beside
+        if {each.key for each in other.vintages} != {each.key for each in signed.beside.get(other.dataset, ())}
+    )
+    software = signed.tocsin if signed.tocsin != __version__ else ""
     if then is None:
-        return Moved(
-            definition=definition, unknown="the data as signed are not loaded here, so the rows can not be told apart"
-        )
-    by_definition = _difference(then.value, old.value, one) if definition else None
+        why = "the data as signed are not loaded here, so the rows can not be told apart"
+        return Moved(definition=definition, beside=beside, software=software, unknown=why)
     touched = [kinds[each] for each in {*then.event_ids, *one.event_ids} if each in kinds]
-    causes = Moved(
-        by_definition=by_definition,
-        by_data=_difference(one.value, then.value, one) if touched else None,
-        definition=definition,
+    first, second = plain(then.value) != old.value, plain(one.value) != plain(then.value)
+    # A number that is only printed otherwise has but its definition for a reason.
+    first = first or not second
+    return Moved(
+        by_rest=_difference(then.value, old.value, one) if first else None,
+        by_data=_difference(one.value, then.value, one) if second else None,
+        definition=definition if first else (),
+        beside=beside if first else (),
+        software=software if first else "",
+        unexplained=first,
         new=touched.count("new"),
         withdrawn=touched.count("withdrawn"),
         revised=touched.count("changed"),
+        elsewhere=second,
     )
-    if definition or touched:
-        return causes
-    return Moved(
-        software=version if version != __version__ else "",
-        unknown=""
-        if version != __version__
-        else "neither its definition nor its events changed: the days covered may have",
-    )
+
+
+def _effect(by: float | None) -> str:
+    return f" ({_signed_number(by)})" if by else ""
 
 
 def _difference(later: object, earlier: object, one: Found) -> float | None:
@@ -184,12 +249,12 @@ def _signed_number(number: float) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def _changed_keys(old: Any, new: Any, before: str = "") -> tuple[str, ...]:
+def changed_keys(old: Any, new: Any, before: str = "") -> tuple[str, ...]:
     """The dotted keys by which two definitions differ."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         keys: Sequence[str] = sorted({*old, *new})
         return tuple(
-            part for key in keys for part in _changed_keys(old.get(key), new.get(key), f"{before}.{key}".lstrip("."))
+            part for key in keys for part in changed_keys(old.get(key), new.get(key), f"{before}.{key}".lstrip("."))
         )
     return () if _plain(old) == _plain(new) else (before,)
 

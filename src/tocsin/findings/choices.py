@@ -19,13 +19,12 @@ from tocsin.cube import Among, count, day_number
 from tocsin.desk import Group, Window
 from tocsin.errors import FindingError, did_you_mean
 from tocsin.findings.definition import Finding
+from tocsin.findings.evaluation import weeks_averaged
 from tocsin.schema import listed
 
 NEW_MEDIA = "New media"
 MOST_NAMES = 4
 """A group of more names is an alliance rather than one actor's spellings: to leave one out would be another question."""
-AVERAGED = ("average", "share")
-"""Columns of weekly tables that hang on the weeks in the average."""
 
 
 @dataclass(frozen=True)
@@ -371,15 +370,10 @@ def _day(text: str) -> dt.date | None:
 
 
 def _average(way: Way) -> Choice | None:
-    def averaged(finding: Finding) -> bool:
-        columns = set(re.findall(r"\w+", finding.take or ""))
-        return bool(finding.ask and "average_weeks" in find(finding.ask).arguments and columns & set(AVERAGED))
-
-    asked = [finding for finding in way.findings.values() if averaged(finding)]
-    own = {finding.arguments.average_weeks or way.subject.desk.definition.average_weeks for finding in asked}
-    if len(own) != 1:
+    averaged = {weeks_averaged(finding, way.subject.desk.definition) for finding in way.findings.values()} - {1}
+    if len(averaged) != 1:
         return None
-    weeks = own.pop()
+    weeks = averaged.pop()
     wanted = way.subject.desk.choices.average_weeks
     others = [n for n in (wanted if wanted is not None else (max(1, weeks // 2), weeks + weeks // 2)) if n != weeks]
     options = (Option(f"{n} weeks", partial(_redefined, average_weeks=n)) for n in dict.fromkeys(others))

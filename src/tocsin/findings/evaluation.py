@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import graphlib
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
 from tocsin.catalogue import Answer, Asked, Behind, EventIds, Subject, ask, behind, event_ids, find
+from tocsin.desk import Definition
 from tocsin.errors import FindingError, QuestionError, TocsinError, did_you_mean
 from tocsin.findings.arithmetic import Expression, evaluate, parse
 from tocsin.findings.definition import FILE_NAME, Arguments, Finding
 from tocsin.findings.expectation import Expectation, holds, parse_expectation
-from tocsin.findings.found import Found, scaled, shares_of
+from tocsin.findings.found import Found, decimals_printed, scaled, shares_of
 from tocsin.findings.picking import Take, chosen, known_column, note_of, parse_take, said, taken
 
 if TYPE_CHECKING:
@@ -131,15 +134,21 @@ class Evaluation:
         if one.value is None:
             raise FindingError(f"{name} can not be computed: {one.reason}")
         value = scaled(one.value, one.finding) if isinstance(one.value, float) else one.value
-        if expectation.symbol == "=" and isinstance(value, float):
-            value = round(value, _decimals(expectation))
         values = {}
         for other in expectation.names:
             number = found[other].value
             if not isinstance(number, float):
                 raise FindingError(f"{other} is no number that {name} can be held against")
             values[other] = scaled(number, found[other].finding)
-        return holds(expectation, value, values)
+        if expectation.symbol == "=" and isinstance(value, float):
+            # Equal as a reader sees it: in the figures of the number that is written, or in those in which the finding is printed.
+            bound = evaluate(expectation.operands[0], values)
+            places = decimals_of(expectation.operands[0].text)
+            places = decimals_printed(value, one.finding) if places is None else places
+            return round(value, places) == round(bound, places)
+        if not isinstance(value, pl.DataFrame):
+            return holds(expectation, value, values)
+        return holds(expectation, value, values, average=weeks_averaged(one.finding, self.subject.desk.definition))
 
     def _one(self, name: str, finding: Finding, done: Mapping[str, Found]) -> Found:
         if finding.compute is not None:
@@ -262,9 +271,25 @@ def _words(name: str, finding: Finding, answer: Answer) -> str:
     return f"{finding.label or name}: {taken_of}“{answer.title}”{f' ({where})' if where else ''}. {answer.subtitle}. {answer.definition}"
 
 
-def _decimals(expectation: Expectation) -> int:
-    """How many digits after the point the number of a test is written with."""
-    return len(expectation.operands[0].text.partition(".")[2])
+def weeks_averaged(finding: Finding, definition: Definition) -> int:
+    """Over how many weeks each number of a finding is a moving average; 1 where it is none."""
+    columns = set(re.findall(r"\w+", finding.take or ""))
+    if not (finding.ask and "average_weeks" in find(finding.ask).arguments and columns & set(_AVERAGED)):
+        return 1
+    return finding.arguments.average_weeks or definition.average_weeks
+
+
+_AVERAGED = ("average", "share")
+"""Columns of weekly tables that hang on the weeks in the average."""
+
+
+def decimals_of(text: str) -> int | None:
+    """How many digits after the point a plain number is written with; None where the text is no plain number."""
+    try:
+        exponent = Decimal(text.strip()).as_tuple().exponent
+    except InvalidOperation:
+        return None
+    return max(0, -exponent) if isinstance(exponent, int) else None
 
 
 def _check_question(finding: Finding, *, where: str) -> None:

@@ -70,7 +70,7 @@ class Found:
         value = self.with_unit
         if isinstance(self.value, float):
             number = scaled(self.value, self.finding)
-            places = _decimals(number, self.finding)
+            places = decimals_printed(number, self.finding)
             ends = [float(end) for end in _NUMBERS.findall(test)]
             if any(end != number and f"{end:.{places}f}" == f"{number:.{places}f}" for end in ends):
                 value += f" ({f'{number:.6g}'.replace('-', _MINUS)} before rounding)"
@@ -148,12 +148,12 @@ def _cell(value: object, finding: Finding, *, share: bool) -> str:
 
 
 def _rounded(number: float, finding: Finding) -> str:
-    decimals = _decimals(number, finding)
-    text = f"{number:,.{decimals}f}".replace("-", _MINUS)
+    places = decimals_printed(number, finding)
+    text = f"{number:,.{places}f}".replace("-", _MINUS)
     return text.lstrip(_MINUS) if not text.strip("\N{MINUS SIGN}0.,") else text
 
 
-def _decimals(number: float, finding: Finding) -> int:
+def decimals_printed(number: float, finding: Finding) -> int:
     """Digits after the point: where a finding does not say, none for whole numbers and from a hundred up, else three figures in all."""
     if finding.decimals is not None:
         return finding.decimals

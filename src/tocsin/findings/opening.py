@@ -58,9 +58,9 @@ def open_findings(
         opened = findings_of(subject_of(desk, store, dataset=dataset, as_of=as_of), store)
         if not opened.evaluation.plan.findings:
             raise FindingError(
-                "no finding is defined",
+                "no finding is defined" if (desk.folder / FILE_NAME).exists() else "there is no such file",
                 where=str(desk.folder / FILE_NAME),
-                next_step="Define one there: the page “Findings” of the docs has examples.",
+                next_step="Define findings there: the page “Findings” of the docs has examples.",
             )
         yield opened
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tocsin import __version__
-from tocsin.catalogue import EventIds
-from tocsin.desk import Desk
+from tocsin.catalogue import EventIds, Subject, rests_on
 from tocsin.errors import FindingError
-from tocsin.findings.evaluation import Plan
-from tocsin.findings.found import Found
+from tocsin.findings.evaluation import Evaluation, Plan, asked_with
+from tocsin.schema import Provenance
 from tocsin.writing import write_whole
 
 FILE_NAME = "signed.json"
@@ -43,7 +42,8 @@ class SignedFinding(_Kept):
     Args:
         value: A number or a text; of a table, its rows as text.
         printed: With its unit.
-        definition: All of findings.toml and desk.toml that it hangs on.
+        definition: All of findings.toml, desk.toml and the desk's other files that it hangs on.
+        expect: The test that it passed.
         events: How many events are behind it.
         event_ids: SHA-256 of their ids, sorted, one a line.
     """
@@ -54,10 +54,23 @@ class SignedFinding(_Kept):
     events: int
     event_ids: str
     holds: bool | None
+    expect: str | None = None
+
+
+class SignedStatement(_Kept):
+    """A statement of report.md that was signed: its words, the finding and the test that it passed."""
+
+    words: str
+    finding: str
+    test: str
 
 
 class Signed(_Kept):
-    """The signed state of a desk's findings."""
+    """The signed state of a desk's findings.
+
+    Args:
+        beside: Data set -> its loads, of those that findings were set against.
+    """
 
     signed_by: str
     signed_at: dt.datetime
@@ -66,17 +79,26 @@ class Signed(_Kept):
     as_of: dt.date | None
     vintages: tuple[SignedVintage, ...]
     findings: Mapping[str, SignedFinding]
+    beside: Mapping[str, tuple[SignedVintage, ...]] = Field(default_factory=dict)
+    statements: tuple[SignedStatement, ...] = ()
 
 
 def signed_now(
-    found: Mapping[str, Found], *, plan: Plan, desk: Desk, who: str, at: dt.datetime, as_of: dt.date | None = None
+    evaluation: Evaluation,
+    statements: Iterable[SignedStatement] = (),
+    *,
+    who: str,
+    at: dt.datetime,
+    as_of: dt.date | None = None,
 ) -> Signed:
     """The state to be signed.
 
     Args:
+        statements: Those of the text that have a test.
         who: The name of the person who answers for it.
         at: When, with its time zone.
     """
+    found, plan = evaluation.found, evaluation.plan
     about = next((each.about for each in found.values() if each.about), None)
     return Signed(
         signed_by=who,
@@ -84,23 +106,28 @@ def signed_now(
         tocsin=__version__,
         dataset=about.dataset if about else None,
         as_of=as_of,
-        vintages=tuple(
-            SignedVintage(
-                number=each.number, key=each.key, file=each.file, digest=each.digest, data_date=each.data_date
-            )
-            for each in (about.vintages if about else ())
-        ),
+        vintages=_vintages(about) if about else (),
         findings={
             name: SignedFinding(
                 value=plain(each.value),
                 printed=each.with_unit,
-                definition=definition_of(name, plan=plan, desk=desk),
+                definition=definition_of(name, plan=plan, subject=evaluation.subject),
                 events=len(each.event_ids),
                 event_ids=digest_of(each.event_ids),
                 holds=each.holds,
+                expect=plan.findings[name].expect,
             )
             for name, each in found.items()
         },
+        beside={other.dataset: _vintages(other) for each in found.values() for other in each.beside},
+        statements=tuple(statements),
+    )
+
+
+def _vintages(about: Provenance) -> tuple[SignedVintage, ...]:
+    return tuple(
+        SignedVintage(number=each.number, key=each.key, file=each.file, digest=each.digest, data_date=each.data_date)
+        for each in about.vintages
     )
 
 
@@ -135,34 +162,16 @@ def read_signed(folder: Path) -> Signed | None:
         ) from error
 
 
-def definition_of(name: str, *, plan: Plan, desk: Desk) -> dict[str, Any]:
-    """All that a finding's value hangs on beside the data: its own words, and those of the desk and the findings that it uses."""
+def definition_of(name: str, *, plan: Plan, subject: Subject) -> dict[str, Any]:
+    """All that a finding's value hangs on beside the events: its own words, and those of the desk and the findings that it uses."""
     finding = plan.findings[name]
-    said = finding.model_dump(
-        mode="json", exclude_defaults=True, by_alias=True, exclude={"label", "expect", "decimals"}
-    )
+    said = finding.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude={"label", "expect"})
     if finding.compute is not None:
         used = plan.computed[name].names
-        return {**said, "uses": {other: definition_of(other, plan=plan, desk=desk) for other in used}}
+        return {**said, "uses": {other: definition_of(other, plan=plan, subject=subject) for other in used}}
     if finding.ask is None:
         return said
-    arguments = finding.arguments
-    groups = {*arguments.groups, *([arguments.group] if arguments.group else [])}
-    if finding.ask == "comparison" and not groups:
-        groups = set(desk.groups)
-    windows = set(arguments.windows or (desk.compared or ()) or desk.windows)
-    return {
-        **said,
-        "desk": {
-            "countries": list(desk.countries),
-            "definition": desk.definition.model_dump(mode="json"),
-            "period": desk.period.model_dump(mode="json") if desk.period else None,
-            "windows": {
-                key: desk.windows[key].model_dump(mode="json") for key in sorted(windows) if key in desk.windows
-            },
-            "groups": {key: desk.groups[key].model_dump(mode="json") for key in sorted(groups) if key in desk.groups},
-        },
-    }
+    return {**said, "desk": rests_on(subject, finding.ask, asked_with(finding.arguments))}
 
 
 def plain(value: object) -> float | str | None:

@@ -100,9 +100,9 @@ class Ways:
         """What each option does, the choice that moves the finding most first.
 
         Returns:
-            choice, option, ways (that could be worked out), holds (of them), mean (of the value over them; of a name, the share of ways in
-            which it is as the desk has it), moves (by how much the means of the choice's options differ), weight (share of all
-            variance that the choice alone explains; null where nothing varies).
+            choice, option, ways (that could be worked out), holds (of them), mean, lowest, median, highest (of the value over them; of a
+            name, the share of ways in which it is as the desk has it), moves (by how much the means of the choice's options differ),
+            weight (share of all variance that the choice alone explains; null where nothing varies).
         """
         known = self.table.filter(pl.col("value").is_not_null())
         number = pl.col("value") if self.numeric else (pl.col("value") == self.table["value"][0]).cast(pl.Float64)
@@ -113,6 +113,9 @@ class Ways:
                 ways=pl.len().cast(pl.Int64),
                 holds=pl.col("holds").sum().cast(pl.Int64),
                 mean=pl.col("_number").mean(),
+                lowest=pl.col("_number").min(),
+                median=pl.col("_number").median(),
+                highest=pl.col("_number").max(),
                 _off=pl.col("_off").mean(),
             )
             explained = (pl.col("_off") ** 2 * pl.col("ways")).sum() / known.select((pl.col("_off") ** 2).sum()).item()
@@ -124,6 +127,9 @@ class Ways:
                     "ways",
                     "holds",
                     "mean",
+                    "lowest",
+                    "median",
+                    "highest",
                     moves=pl.col("mean").max() - pl.col("mean").min(),
                     weight=pl.when(explained.is_finite()).then(explained),
                 )
@@ -139,8 +145,10 @@ class Ways:
         mine = self.options.filter(pl.col("choice") == top["choice"][0])
         if not self.numeric:
             return f"What moves it most: {top['choice'][0]}."
-        means = [f"{self.printed(mean)} ({option})" for option, mean in mine.select("option", "mean").rows()]
-        return f"What moves it most: {top['choice'][0]}; the mean value is {', '.join(means)}."
+        # Not the means: they hide that an option may do one thing with this choice of another, and another with that.
+        ends = mine.select("option", "lowest", "highest").rows()
+        said = [f"{self.printed(low)} to {self.printed(high)} ({option})" for option, low, high in ends]
+        return f"What moves it most: {top['choice'][0]}; the value is {', '.join(said)}."
 
     def printed(self, value: float) -> str:
         """A value, or a mean of values, as the finding prints it; of a name, a share in per cent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypedDict
@@ -15,6 +15,7 @@ from tocsin.errors import FindingError
 from tocsin.findings import Checked, Evaluation, Finding, Found
 from tocsin.findings.definition import FILE_NAME as FINDINGS
 from tocsin.findings.opening import Opened
+from tocsin.findings.signed import SignedStatement
 from tocsin.reading import text_of
 from tocsin.report.document import docx
 from tocsin.report.export import harmless
@@ -89,6 +90,7 @@ def assess(
     works: dict[str, Callable[[], bytes]] = {}
     text = _read_text(desk.folder, findings=evaluation.plan.findings, figures=figures)
     if text is not None:
+        figures = _in_order(text, figures)
         filled = fill(text, evaluation=evaluation, found=found, figures=figures, cautions=cautions, event_lists=lists)
         shown = page(
             text,
@@ -134,6 +136,12 @@ def _read_text(folder: Path, *, findings: Mapping[str, Finding], figures: Collec
     return None if written is None else parse(written, findings=findings, figures=figures)
 
 
+def _in_order(text: Text, figures: Mapping[str, FigureWords]) -> dict[str, FigureWords]:
+    """The figures with the numbers that they have in the text: the first that it shows is Figure 1."""
+    order = dict.fromkeys([*(call.name for call in text.calls if call.kind == "figure"), *figures])
+    return {name: replace(figures[name], number=number) for number, name in enumerate(order, 1)}
+
+
 def check_text(evaluation: Evaluation) -> tuple[Filled | None, tuple[tuple[str, str], ...]]:
     """The desk's report.md held against its findings, and the numbers typed into it by hand: where, and the words.
 
@@ -147,6 +155,12 @@ def check_text(evaluation: Evaluation) -> tuple[Filled | None, tuple[tuple[str, 
         return None, ()
     filled = fill(text, evaluation=evaluation, found=evaluation.found, figures=figures, cautions=(), event_lists={})
     return filled, by_hand(text)
+
+
+def tested(filled: Filled | None) -> list[SignedStatement]:
+    """The statements of the text that have a test, as they are signed."""
+    statements = filled.statements if filled else ()
+    return [SignedStatement(words=each.words, finding=each.name, test=each.test) for each in statements if each.test]
 
 
 def by_hand(text: Text) -> tuple[tuple[str, str], ...]:

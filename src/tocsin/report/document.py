@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pypandoc  # type: ignore[import-untyped]
 
 from tocsin.errors import FindingError
+from tocsin.report.text import lies_beside
 from tocsin.visible import visible
 
 Node = dict[str, Any]
@@ -28,7 +29,6 @@ WARNING = "SYNTHETIC DATA: made up, not real events"
 _BARE: list[Any] = ["", [], []]
 # A link with one of these schemes is followed; one without a scheme leads to a file beside the report.
 _WEB = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
-_BESIDE = re.compile(r"[^/\\:?#\s][^\\:?#\s]*(?:#\S*)?")
 _FIGURE = re.compile(r"figures/[a-z0-9][a-z0-9-]*\.svg")
 _CAPTION = re.compile(r"Table \d+\. ")
 _ENTRY_DATE = (1980, 1, 1, 0, 0, 0)
@@ -221,7 +221,7 @@ class _Inert:
             return to[1:] in self.headings
         if _WEB.match(to):
             return True
-        return bool(_BESIDE.fullmatch(to)) and ".." not in to.split("/")
+        return lies_beside(to)
 
     def picture(self, path: str) -> str | None:
         """The file of a figure in the form wanted; None where the path is not that of a figure of the output."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,6 @@ from tocsin.desk import Desk
 from tocsin.errors import QuestionError, StoreError
 from tocsin.schema import Span, Vintage, listed, spoken_date
 from tocsin.store import Store, open_store
-
-WHOLE_WEEKS = ("weekly", "proximity", "comparison")
-"""Questions that count whole weeks alone: days of a window are of no use to them unless they make a week."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,10 @@ def _dataset(desk: Desk, store: Store, name: str, as_of: dt.date | None) -> Part
     # A place is known where a point was given; the columns themselves live beside the place.
     placed = store.placed(name, as_of=as_of)
     filled |= {"longitude": placed, "latitude": placed}
-    rows = [{"question": entry.name, "answer": _answer(subject, entry, filled)} for entry in QUESTIONS]
+    rows = [
+        {"question": entry.name, "answer": _answer(subject, entry, filled, datasets=store.datasets())}
+        for entry in QUESTIONS
+    ]
     return Part(f"{name}: {filled['event_id']:,} events", (*_notes(subject, store), *_groups(subject)), rows)
 
 
@@ -102,29 +102,21 @@ def _groups(subject: Subject) -> list[str]:
     return notes
 
 
-_OF_ALL = frozenset({"attribution", "claims", "initiator"})
-"""Questions that are of the whole period where no window is named."""
-
-
-def _answer(subject: Subject, entry: Question, filled: Mapping[str, int]) -> str:
+def _answer(subject: Subject, entry: Question, filled: Mapping[str, int], *, datasets: Sequence[str]) -> str:
     """Whether a question can be answered; if not, or not wholly, what is missing."""
-    missing = [column for column in entry.columns if not filled.get(column)]
-    if missing:
-        return f"no: the data lack {', '.join(missing)}"
-    there = [column for column in entry.either if filled.get(column)]
-    if entry.either and not there:
-        return f"no: the data lack {' and '.join(entry.either)}"
+    others = [name for name in datasets if name != subject.events.about.dataset]
+    others += ['"source:NAME"'] if filled.get("source") else []
     try:
         spans = _spans(subject, entry)
         selection_of(subject)
     except QuestionError as error:
         return f"no: {error.what}"
-    if entry.name == "comparison" and len(spans) != 2:
-        return f"no: two windows are compared, {len(spans)} are there"
-    parts = []
-    aside = (
-        [] if not there or there[0] == entry.either[0] else [f"the data lack {entry.either[0]}; ask --by {there[0]}"]
-    )
+    if reason := _lacking_at_all(subject, entry, filled, others=others, windows=len(spans)):
+        return f"no: {reason}"
+    there = [column for column in entry.either if filled.get(column)]
+    parts, aside = [], []
+    if there and there[0] != entry.either[0]:
+        aside.append(f"the data lack {entry.either[0]}; ask --by {there[0]}")
     for label, span in spans.items():
         lacking, usable = _lacking(subject, entry, span)
         if not usable:
@@ -132,7 +124,25 @@ def _answer(subject: Subject, entry: Question, filled: Mapping[str, int]) -> str
         if lacking:
             parts.append(f"{lacking} of {label}")
     said = [f"the data cover {listed(parts)}"] if parts else []
-    return f"in part: {'; '.join([*aside, *said])}" if aside or said else "yes"
+    if aside or said:
+        return f"in part: {'; '.join([*aside, *said])}"
+    return f"yes, with --against {' or '.join(others)}" if "against" in entry.arguments else "yes"
+
+
+def _lacking_at_all(
+    subject: Subject, entry: Question, filled: Mapping[str, int], *, others: Sequence[str], windows: int
+) -> str:
+    """What a question can not do without and the data or the desk lack; empty where nothing is lacking."""
+    missing = [column for column in entry.columns if not filled.get(column)]
+    if missing:
+        return f"the data lack {', '.join(missing)}"
+    if entry.either and not any(filled.get(column) for column in entry.either):
+        return f"the data lack {' and '.join(entry.either)}"
+    if "against" in entry.arguments and not others:
+        return "no other data set is loaded, and the data name no sources"
+    if entry.two_windows and windows != 2:
+        return f"two windows are compared, {windows} are there"
+    return "the desk has no groups to count for" if entry.needs_groups and not subject.desk.groups else ""
 
 
 def _spans(subject: Subject, entry: Question) -> dict[str, Span]:
@@ -142,7 +152,7 @@ def _spans(subject: Subject, entry: Question) -> dict[str, Span]:
         return {f"the period ({period})": period}
     figures = [each for each in subject.desk.figures if each.question == entry.name]
     names = tuple(dict.fromkeys(name for each in figures for name in each.windows))
-    if entry.name in _OF_ALL and not names:
+    if entry.of_period and not names:
         period = period_of(subject)
         return {f"the period ({period})": period}
     windows = windows_of(subject, names or subject.desk.compared or ())
@@ -155,6 +165,6 @@ def _lacking(subject: Subject, entry: Question, span: Span) -> tuple[str, bool]:
     days = sum(max(0, (min(span.last, each.last) - max(span.first, each.first)).days + 1) for each in covered)
     if not days:
         return "no day", False
-    if entry.name in WHOLE_WEEKS and not covered_weeks(span, covered, starts=subject.desk.definition.week_starts):
+    if entry.whole_weeks and not covered_weeks(span, covered, starts=subject.desk.definition.week_starts):
         return "no whole week", False
     return (f"{days:,} of {span.days:,} days" if days < span.days else ""), True

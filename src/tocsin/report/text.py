@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
 from typing import Any, Literal, NoReturn
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import MD_TRIM_CHARS
@@ -36,6 +37,7 @@ _CALL = re.compile(r"\{([^{}]*)\}")
 _HTML_LINE = re.compile(r"\n[ \t]*(<)(?!https?:|mailto:|[^<>\s]*@)", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _SCHEMES = ("http", "https", "mailto")
+_BESIDE = re.compile(r"[^/\\:?#\s][^\\:?#\r\n\t]*(?:#\S*)?")
 _OWN = "reading"
 _NESTING = 100  # what stands deeper than that, the reader of Markdown drops in silence; see _check_depth
 DEEPEST = 10
@@ -132,7 +134,7 @@ def parse(text: str, *, findings: Mapping[str, Finding], figures: Collection[str
     env: dict[str, Any] = {_OWN: reading}
     tokens = dialect().parse(source, env)
     _check_depth(reading, tokens)
-    _check_closed(reading, tokens)
+    _check_code(reading, tokens)
     prose, acting = reading.prose()
     return Text(source, where, tuple(reading.calls), tuple(tokens), env, prose, acting, tuple(reading.headings))
 
@@ -387,14 +389,21 @@ def _too_deep(reading: _Reading, offset: int, what: str) -> NoReturn:
     reading.fault(offset, f"more than {DEEPEST} {what} stand in each other", "Take some of them out.")
 
 
-def _check_closed(reading: _Reading, tokens: Sequence[Token]) -> None:
-    """Raise where a block of code is left open: it would swallow the footnotes that are put below the text."""
+def _check_code(reading: _Reading, tokens: Sequence[Token]) -> None:
+    """Raise where a block of code is left open (it would swallow the footnotes that are put below the text), or names a raw format."""
     for token in tokens:
         if token.type == "fence" and token.map:
             first, after = token.map
             last = reading.lines[min(after, len(reading.lines)) - 1].strip(" \t>")
             if after - first < 2 or not last.startswith(token.markup):
                 reading.fault(reading.starts[first], "a block of code is not closed", f"Close it with {token.markup}")
+            if token.info.strip().startswith("{"):
+                # Other programs take what follows {=html} for live HTML when they read assessment.md.
+                reading.fault(
+                    reading.starts[first],
+                    f'a block of code can not begin with "{token.info.strip()}"',
+                    "Name a language without brackets, or none.",
+                )
 
 
 # Rules for running text
@@ -470,6 +479,19 @@ def _check_address(reading: _Reading, offset: int, href: str, shown: str) -> Non
             f'"{shown}" links to an address that begins with {scheme[1]}:',
             f"Link to {', '.join(f'{each}:' for each in _SCHEMES)} or to a file beside the report.",
         )
+    if not scheme and not href.startswith("#") and not lies_beside(href):
+        reading.fault(
+            offset,
+            f'"{shown}" links to what does not lie beside the report',
+            "A link without https: leads to a file in the folder of the report or below it: no leading /, no .. and no \\.",
+        )
+
+
+def lies_beside(address: str) -> bool:
+    """Whether an address without a scheme is that of a file in the folder of the report or below it."""
+    # A browser takes %2e%2e/ for ../ too.
+    plain = unquote(address)
+    return bool(_BESIDE.fullmatch(plain)) and ".." not in plain.partition("#")[0].split("/")
 
 
 def _value(state: StateInline, silent: bool) -> bool:

@@ -50,6 +50,8 @@ class Reading:
     """Columns of the contract that the file lacks."""
     unread: tuple[str, ...]
     """Columns of the file from which nothing was made."""
+    id_column: str | None
+    """The file's column of events' ids; None where it has none."""
     batches: Iterator[Batch]
     """Every row of the file once, as an event or as a reject."""
 
@@ -108,6 +110,7 @@ def _events(opened: Opened, path: Path, mapping: Mapping | None) -> Reading:
         facts=mapping.facts() if mapping is not None and source == "table" else facts(source),
         absent=tuple(name for name in EVENT_SCHEMA if name not in made),
         unread=tuple(column for column in opened.columns if column not in layout.columns.values()),
+        id_column=layout.id_column,
         batches=(settle(raw, layout.parse(raw.cells), columns=layout.required) for raw in batches),
     )
 

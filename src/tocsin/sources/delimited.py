@@ -17,7 +17,7 @@ import pyarrow.compute
 import pyarrow.csv
 
 from tocsin.errors import SourceError
-from tocsin.schema import REJECT_SCHEMA
+from tocsin.schema import CUT_OFF, REJECT_SCHEMA
 from tocsin.sources.gdelt.form import columns_of
 from tocsin.sources.raw import BATCH_ROWS, Opened, Raw, Stream, named, reject, shown
 
@@ -431,7 +431,7 @@ def _ragged_rejects(ragged: list[tuple[int, int, str]], header: Header) -> pl.Da
     for row, line, text in ragged:
         whole = text.replace(END.decode(), "").rstrip("\r\n")
         if END.decode() in text:
-            reason = "the file ends inside a quotation: the row is cut off, or a quotation mark in it is not closed"
+            reason = CUT_OFF
         else:
             cells = _width(whole, header)
             lines = whole.count("\n")
@@ -471,5 +471,4 @@ def _cut_off(raw: Raw) -> Raw:
         return raw
     mended = raw.cells[column].str.replace(END.decode(), "", literal=True).str.strip_chars_end("\r\n")
     whole = Raw(raw.row, raw.line, raw.cells.with_columns(mended.alias(column)), raw.broken)
-    reason = "the file ends inside a quotation: the row is cut off, or a quotation mark in it is not closed"
-    return whole.without(wrong, reject(whole, wrong, column=column, value=mended, reason=reason))
+    return whole.without(wrong, reject(whole, wrong, column=column, value=mended, reason=CUT_OFF))

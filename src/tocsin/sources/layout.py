@@ -27,6 +27,8 @@ class Layout:
     required: Mapping[str, str]
     """The file's column for each column of the contract that no event may lack."""
     parse: Callable[[pl.DataFrame], dict[str, Parsed]]
+    id_column: str | None
+    """The file's column of events' ids; None where it has none."""
     monadic: bool = False
     dataset: str | None = None
     """The data set that the file is of, where a source has several; else it is called like the source."""

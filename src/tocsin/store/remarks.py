@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from tocsin.schema import Span, Vintage
 from tocsin.store.migrations import first_row
 from tocsin.store.open import Store
 from tocsin.store.vintages import MADE_ID
 
 
-def remarks(store: Store, vintage: Vintage) -> tuple[str, ...]:
+def remarks(store: Store, vintage: Vintage, *, countries: Sequence[str]) -> tuple[str, ...]:
     """Sentences on one load: rows kept back, events outside the declared days, countries without events, a log loaded twice over.
 
     Args:
         vintage: The load; what it left standing is looked at as the store is now.
+        countries: ISO codes of the desk's.
     """
-    told = (_kept_back(vintage), _outside(vintage), _without_events(store, vintage), _same_log(store, vintage))
+    told = (
+        _kept_back(vintage),
+        _outside(vintage),
+        _without_events(store, vintage),
+        _same_log(store, vintage),
+        _withdrew_most(store, vintage),
+        _elsewhere(store, vintage, countries),
+    )
     return tuple(remark for remark in told if remark)
 
 
@@ -49,6 +60,19 @@ def _without_events(store: Store, vintage: Vintage) -> str:
     return (
         f"It has no event in {names}, for which it was declared to speak: the days {vintage.covers} count as days without events there. "
         "If it does not speak for all countries of the desk, say for which it does (--covers-country)."
+    )
+
+
+def _withdrew_most(store: Store, vintage: Vintage) -> str:
+    """A part of a data set that is taken for the whole of it withdraws all the rest."""
+    if not vintage.complete or not vintage.withdrawn:
+        return ""
+    left = _count(store, "dataset = ? AND closed IS NULL", [vintage.dataset]) - vintage.added
+    if vintage.withdrawn <= left:
+        return ""
+    return (
+        f"It withdrew most of what stood: {_rows(vintage.withdrawn)}, and {left:,} are left of it. If it is only a part of the data, add "
+        "the whole file with --complete, which gives them back."
     )
 
 
@@ -96,6 +120,24 @@ def _met_again(store: Store, vintage: Vintage, days: Span) -> tuple[int, int]:
         [vintage.number, vintage.number, vintage.dataset, MADE_ID, days.first, days.last],
     )
     return (int(found[0] or 0), int(found[1] or 0)) if found else (0, 0)
+
+
+def _elsewhere(store: Store, vintage: Vintage, countries: Sequence[str]) -> str:
+    opened = [vintage.number]
+    there = _count(store, "opened = ?", opened)
+    inside = _count(store, "opened = ? AND list_contains(?, country)", [*opened, list(countries)])
+    if inside == there:
+        return ""
+    how_many = "None" if not inside else f"Only {inside:,}"
+    return (
+        f"{how_many} of the {there:,} events that it brought took place in {', '.join(countries)}, of which this desk is: the others are "
+        "kept and never counted."
+    )
+
+
+def _count(store: Store, where: str, given: list[Any]) -> int:
+    (events,) = store.connection.execute(f"SELECT count(*) FROM event WHERE {where}", given).fetchone() or (0,)
+    return int(events)
 
 
 def _rows(count: int) -> str:

@@ -24,7 +24,7 @@ import polars as pl
 
 from tocsin.cube import EPOCH, SEPARATOR
 from tocsin.errors import SourceError, StoreError
-from tocsin.schema import EVENT, EVENT_SCHEMA, REJECT_SCHEMA, SourceFacts, Span, Vintage
+from tocsin.schema import CUT_OFF, EVENT, EVENT_SCHEMA, REJECT_SCHEMA, SourceFacts, Span, Vintage
 from tocsin.store.migrations import KEPT, column_types, first_row
 from tocsin.store.open import Store, facts_to_json, frame
 
@@ -75,6 +75,8 @@ class File:
     monadic: bool
     absent: tuple[str, ...]
     unread: tuple[str, ...]
+    id_column: str | None
+    """Its column of events' ids."""
     data_date: dt.date
     dated: bool
     complete: bool
@@ -128,6 +130,8 @@ def load(
         # Outside the transaction, into tables that go with the connection: within one the engine would hold every part until its end.
         rows = _stage(connection, batches, progress)
         _refuse_eventless(connection, file)
+        if file.complete:
+            _refuse_cut_off(connection, file, rows=rows)
         connection.execute("BEGIN")
         connection.execute("INSERT INTO reject SELECT ?, * FROM aside", [number])
         _make_ids(connection)
@@ -485,7 +489,7 @@ def _withdraw(connection: duckdb.DuckDBPyConnection, number: int, file: File, *,
     They are those that the file lacks among the countries and days for which it `speaks`; and those that an earlier load of the very
     same file gave by another mapping. A row that was set aside for a fault is not lacking.
     """
-    _name_set_aside(connection)
+    _name_set_aside(connection, file.id_column)
     where = (
         "dataset = ? AND closed IS NULL AND event_id NOT IN (SELECT event_id FROM ready) "
         "AND event_id NOT IN (SELECT said FROM named_aside) AND (opened IN (SELECT number FROM vintage WHERE digest = ? AND dataset = ?) "
@@ -500,11 +504,12 @@ def _withdraw(connection: duckdb.DuckDBPyConnection, number: int, file: File, *,
     return count
 
 
-def _name_set_aside(connection: duckdb.DuckDBPyConnection) -> None:
-    """Every value in the raw rows that were set aside for a fault: where an event's id is among them, the file has that event."""
+def _name_set_aside(connection: duckdb.DuckDBPyConnection, id_column: str | None) -> None:
+    """The ids of the raw rows that were set aside for a fault: the file has these events."""
     connection.execute("CREATE OR REPLACE TEMP TABLE named_aside (said VARCHAR)")
     raw = connection.execute("SELECT DISTINCT raw FROM aside WHERE kind = 'error' AND raw LIKE '{%'").fetchall()
-    values = {str(value).strip().removesuffix(".0") for (text,) in raw for value in json.loads(text).values()}
+    said = (json.loads(text).get(id_column) for (text,) in raw)
+    values = {str(value).strip().removesuffix(".0") for value in said if value is not None}
     insert(connection, "named_aside", pl.DataFrame({"said": sorted(values)}, schema={"said": pl.String}))
 
 
@@ -522,6 +527,26 @@ def _refuse_eventless(connection: duckdb.DuckDBPyConnection, file: File) -> None
         f"none of its rows is an event: {reasons}",
         where=file.name,
         next_step="Nothing was loaded. Mend the file, or export it again in the publisher's own form.",
+    )
+
+
+def _refuse_cut_off(connection: duckdb.DuckDBPyConnection, file: File, *, rows: int) -> None:
+    """A file that ends in the middle of a row does not hold all rows, whatever is said of it: what it lacks was not withdrawn.
+
+    Raises:
+        SourceError: with the last row.
+    """
+    last = connection.execute(
+        "SELECT row, line, reason FROM aside WHERE kind = 'error' AND (reason = ? OR (row = ? AND \"column\" IS NULL))",
+        [CUT_OFF, rows],
+    ).fetchone()
+    if last is None:
+        return
+    row, line, reason = last
+    raise SourceError(
+        f"is said to be complete, but its last row is not: {reason}",
+        where=f"{file.name}, row {row}" if line is None else f"{file.name}:{line}",
+        next_step="Nothing was loaded. Download or copy the file again; or add what it has without --complete.",
     )
 
 

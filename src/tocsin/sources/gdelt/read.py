@@ -47,6 +47,7 @@ def recognise(
         columns=found,
         required={"event_date": found["sqldate"], "event_type": found["eventrootcode"]},
         parse=lambda cells: _parse(cells, found),
+        id_column=found["globaleventid"],
     )
 
 

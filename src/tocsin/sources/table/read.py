@@ -72,6 +72,7 @@ def arrange(columns: Sequence[str], mapping: Mapping, *, kind: str, where: str) 
         columns=found,
         required={name: found[name] for name in ("event_date", "event_type") if name in found},
         parse=lambda cells: _parse(cells, mapping, found),
+        id_column=found.get("event_id"),
     )
 
 

@@ -40,6 +40,7 @@ def recognise(
         columns=found,
         required={"event_date": found["date_start"], "event_type": found["type_of_violence"]},
         parse=lambda cells: _parse(cells, found, order),
+        id_column=found.get("id"),
     )
 
 
