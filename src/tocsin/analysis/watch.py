@@ -31,8 +31,12 @@ FEW_PAST = 10
 """With fewer windows before it than this a week is not judged."""
 
 LEVEL = 0.02
-"""Where nothing changes, the share of weeks with an alarm among all units: about one a year (52 x 0.02). It is also the share of false
-alarms among all (false discovery rate) of a week."""
+"""An alarm is a q-value of at most this. Windows of one unit are taken as independent; with a memory they are not, and this is small enough
+for that."""
+
+FALSE_ALARMS = 0.05
+"""Stated: where nothing changes, at most this share of weekly looks has an alarm among all units, with a memory of up to 0.7; without one
+far fewer."""
 
 USUAL_WEEKS = 26
 """Weekly looks that are told."""

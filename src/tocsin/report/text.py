@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
 from typing import Any, Literal, NoReturn
-from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import MD_TRIM_CHARS
@@ -37,6 +36,7 @@ _CALL = re.compile(r"\{([^{}]*)\}")
 _HTML_LINE = re.compile(r"\n[ \t]*(<)(?!https?:|mailto:|[^<>\s]*@)", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _SCHEMES = ("http", "https", "mailto")
+_HIDDEN = re.compile(r"%(?:2e|2f|5c|3a)", re.IGNORECASE)
 _BESIDE = re.compile(r"[^/\\:?#\s][^\\:?#\r\n\t]*(?:#\S*)?")
 _OWN = "reading"
 _NESTING = 100  # what stands deeper than that, the reader of Markdown drops in silence; see _check_depth
@@ -490,8 +490,11 @@ def _check_address(reading: _Reading, offset: int, href: str, shown: str) -> Non
 def lies_beside(address: str) -> bool:
     """Whether an address without a scheme is that of a file in the folder of the report or below it."""
     # A browser takes %2e%2e/ for ../ too.
-    plain = unquote(address)
-    return bool(_BESIDE.fullmatch(plain)) and ".." not in plain.partition("#")[0].split("/")
+    return (
+        not _HIDDEN.search(address)
+        and bool(_BESIDE.fullmatch(address))
+        and ".." not in address.partition("#")[0].split("/")
+    )
 
 
 def _value(state: StateInline, silent: bool) -> bool:

@@ -62,6 +62,7 @@ def answer_change(subject: Subject, asked: Asked) -> Answer:
             f"A change is told where at most {LEVEL:.0%} of series without one, as bursty and with as long a memory, "
             "show one as strong. Intervals of 95 per cent.",
             *_of_changes(table),
+            *_many(table["series"].n_unique(), "change"),
             *_recent(subject, period.last),
             SOURCES,
             *coverage_notes(subject, [period]),
@@ -123,7 +124,7 @@ def answer_trend(subject: Subject, asked: Asked) -> Answer:
                 .agg("series")
                 .iter_rows()
             ),
-            *_many(table.height),
+            *_many(table.height, "trend"),
             *_recent(subject, span.last),
             SOURCES,
             *coverage_notes(subject, [period]),
@@ -132,10 +133,10 @@ def answer_trend(subject: Subject, asked: Asked) -> Answer:
     )
 
 
-def _many(series: int) -> tuple[str, ...]:
+def _many(series: int, what: str) -> tuple[str, ...]:
     if series < 3:
         return ()
-    return (f"{series} series are asked at once: of those without a trend, one in twenty is told as one by chance.",)
+    return (f"{series} series are asked at once: of those without a {what}, one in twenty is told as one by chance.",)
 
 
 def answer_watch(subject: Subject, asked: Asked) -> Answer:
@@ -163,9 +164,9 @@ def answer_watch(subject: Subject, asked: Asked) -> Answer:
         definition=counted(subject, selection, definition, involving=involving),
         notes=(
             *notes,
-            f"Alarm: at a false discovery rate of {watch.LEVEL:.0%} among the {subject.units.height} units of a week (Benjamini and "
-            "Hochberg). Where nothing changes, about one week a year has a false alarm, two or three where counts remember long. "
-            "Only rises are looked for.",
+            f"Alarm: a q-value of {watch.LEVEL:.0%} or less among the {subject.units.height} units of a week (Benjamini and Hochberg). "
+            f"Where nothing changes, at most {watch.FALSE_ALARMS:.0%} of the weeks have a false alarm in any unit, so two or three a "
+            "year; fewer where counts are rare or have no memory. Only rises are looked for.",
             *_of_the_watch(table),
             *left_out(subject, selection, [looked]),
             *_recent(subject, looked.last),
