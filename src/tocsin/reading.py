@@ -23,4 +23,5 @@ def text_of(path: Path, *, error: type[TocsinError]) -> str | None:
     except OSError as fault:
         raise error(f"can not be read: {fault.strerror}", where=str(path)) from fault
     except UnicodeDecodeError as fault:
-        raise error("is not UTF-8 text", where=str(path), next_step="Save it as UTF-8.") from fault
+        line = fault.object.count(b"\n", 0, fault.start) + 1
+        raise error("is not UTF-8 text", where=f"{path}:{line}", next_step="Save it as UTF-8.") from fault

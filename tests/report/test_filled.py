@@ -51,7 +51,7 @@ def evaluated() -> tuple[Evaluation, dict[str, Found]]:
 
 
 FIGURES = {
-    "figure-1": FigureWords("All *incidents* <a>", 1, ("Counted: battles", "Source: ACLED.")),
+    "figure-1": FigureWords("All *incidents* <a>", 1, 1200, "figures/figure-1.events.csv"),
     "figure-2": FigureWords("A map", 2, reason="no coordinates"),
 }
 CAUTIONS = ("Reports, not violence.", EVIL)
@@ -200,9 +200,10 @@ def test_figures_tables_and_cautions_are_blocks() -> None:
     blocks = tree(said)["blocks"]
     assert [each["t"] for each in blocks] == ["Para", "Para", "Para", "Para", "Table", "BulletList", "Para"]
     assert (
-        "![Figure 1. All \\*incidents\\* \\<a\\>](figures/figure-1.svg)\n\nCounted: battles. Source: ACLED.\n" in said
+        "![Figure 1. All \\*incidents\\* \\<a\\>](figures/figure-1.svg)\n\n"
+        "1,200 events: [figures/figure-1.events.csv](figures/figure-1.events.csv).\n" in said
     )
-    assert letters(blocks[2]) == "Counted: battles. Source: ACLED."
+    assert letters(blocks[2]) == "1,200 events: figures/figure-1.events.csv."
     assert letters(blocks[3]).startswith("Table 1. The first five units")
     rows = nodes(blocks[4], "Plain")
     assert [letters(each) for each in rows] == [

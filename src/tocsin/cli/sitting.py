@@ -142,8 +142,11 @@ class Sitting:
         deaths = f" · {row['fatalities']} killed" if row["fatalities"] is not None else ""
         show(self.out, f"{kind}{deaths} · {row['source'] or 'no source named'}")
         self.out.print(self._note(now), soft_wrap=True)
-        parties = self._parties(now)
-        show(self.out, "Parties: " + "; ".join(f"{number} {name}" for number, name in enumerate(parties, start=1)))
+        own = {self.label(name) for name in (row["actor1"], row["actor2"], *row["actors"]) if name}
+        numbered = [(f"{number} {name}", name in own) for number, name in enumerate(self._parties(now), start=1)]
+        for heading, its in (("Parties of the event", True), ("Others", False)):
+            if told := [text for text, named in numbered if named is its]:
+                show(self.out, f"{heading}: {'; '.join(told)}")
         for each in now.proposals:
             words = each.words(row["notes"] or "")
             by = f", says {each.said_by}" if each.said_by else ""

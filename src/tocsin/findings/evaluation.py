@@ -201,7 +201,7 @@ class Evaluation:
             if take.summary.startswith("at ") and not isinstance(value, pl.DataFrame):
                 rows = rows.filter(pl.col(take.column) == value)
         low, high = (_end(rows, column) if column else None for column in (finding.low, finding.high))
-        ids = self._ids(behind(self.subject, question, asked, rows, used)) if self.list_events else EventIds()
+        ids = self.events(behind(self.subject, question, asked, rows, used)) if self.list_events else EventIds()
         return Found(
             name,
             finding,
@@ -215,7 +215,8 @@ class Evaluation:
             event_ids=ids,
         )
 
-    def _ids(self, rows: Behind) -> EventIds:
+    def events(self, rows: Behind) -> EventIds:
+        """The ids of events, looked up no more than once."""
         if rows not in self.lists:
             self.lists[rows] = event_ids(self.subject, rows)
         return self.lists[rows]

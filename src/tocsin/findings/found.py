@@ -94,7 +94,9 @@ class Found:
         """Its interval as printed, or an empty text."""
         if self.low is None or self.high is None:
             return ""
-        return f"{printed(self.low, self.finding)}–{printed(self.high, self.finding)}"
+        low, high = (printed(end, self.finding) for end in (self.low, self.high))
+        # A dash between two signs would read as a third.
+        return f"{low} to {high}" if _MINUS in low + high else f"{low}–{high}"
 
 
 def scaled(value: float, finding: Finding) -> float:

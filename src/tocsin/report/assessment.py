@@ -12,7 +12,7 @@ from typing import TypedDict
 
 from tocsin.catalogue import EventIds, figures_of
 from tocsin.errors import FindingError
-from tocsin.findings import Checked, Evaluation, Finding, Found
+from tocsin.findings import Checked, Evaluation, Finding
 from tocsin.findings.definition import FILE_NAME as FINDINGS
 from tocsin.findings.opening import Opened
 from tocsin.findings.signed import SignedStatement
@@ -111,7 +111,7 @@ def assess(
         }
     works[WORKBOOK] = lambda: workbook(checked, filled.statements if filled else (), dated=dated)
     # What takes longest is begun first.
-    works |= {path: partial(_list, found[name]) for name, path in lists.items()}
+    works |= {path: partial(event_list, found[name].event_ids) for name, path in lists.items()}
     (folder / "events").mkdir()
     _write_at_once(works, folder)
     return Assessment(
@@ -194,6 +194,6 @@ def _write_at_once(works: Mapping[str, Callable[[], bytes]], folder: Path) -> No
         list(pool.map(lambda name: write_whole(folder / name, works[name]()), works))
 
 
-def _list(one: Found) -> bytes:
-    """The ids of the events behind a finding, as CSV."""
-    return harmless(EventIds.of(one.event_ids).column.to_frame()).write_csv().encode()
+def event_list(ids: Sequence[str]) -> bytes:
+    """The ids of the events behind a number or a figure, as CSV."""
+    return harmless(EventIds.of(ids).column.to_frame()).write_csv().encode()

@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from tocsin.catalogue import Answer, Asked, Subject, ask, asked_of, draw, figures_of, subject_of
+from tocsin.catalogue import Answer, Asked, Behind, Subject, ask, asked_of, behind, draw, figures_of, subject_of
 from tocsin.catalogue.subject import windows_of
 from tocsin.desk import MEMORY, Desk, Figure
 from tocsin.errors import FindingError, QuestionError, StoreBusyError, StoreError
@@ -33,7 +33,7 @@ from tocsin.findings.ways import ways_of
 from tocsin.keeping import FOLDER, notes
 from tocsin.report import manifest as pinning
 from tocsin.report import prov as provenance
-from tocsin.report.assessment import Assessment, assess, wanted
+from tocsin.report.assessment import Assessment, assess, event_list, wanted
 from tocsin.report.cautions import cautions
 from tocsin.report.export import export
 from tocsin.report.filled import FigureWords
@@ -75,6 +75,8 @@ class _Drawn:
     reason: str = ""
     beside: tuple[Provenance, ...] = ()
     """Other data sets that it rests on."""
+    behind: Behind | str | None = None
+    """Which events are behind it, or the name of the finding whose events are."""
 
 
 def build(
@@ -132,8 +134,8 @@ def build(
                 progress("writing the assessment")
                 assessment = assess(
                     opened,
-                    # No sentences: a figure has its definition and its source in itself.
-                    figures={each.id: FigureWords(each.title, each.number, reason=each.reason) for each in drawn},
+                    # A figure has its definition and its source in itself.
+                    figures={each.id: _words(evaluation, each, folder) for each in drawn},
                     pictures=pictures,
                     cautions=values["cautions"],
                     folder=folder,
@@ -183,7 +185,25 @@ def _figure(evaluation: Evaluation, figure: Figure, number: int, folder: Path, d
         script=embed(drawn, f"live-{name}"),
         csv="data:text/csv;charset=utf-8;base64," + base64.b64encode(numbers).decode(),
         beside=answer.beside,
+        behind=figure.finding or _behind(evaluation.subject, figure, answer),
     )
+
+
+def _behind(subject: Subject, figure: Figure, answer: Answer) -> Behind:
+    """The events behind all numbers of a figure's table."""
+    return behind(subject, figure.question, asked_of(figure), answer.table, answer.table.columns)
+
+
+def _words(evaluation: Evaluation, drawn: _Drawn, folder: Path) -> FigureWords:
+    """What stands below a figure in the text; the list of the events behind it is written beside the picture."""
+    if drawn.reason or drawn.behind is None:
+        return FigureWords(drawn.title, drawn.number, reason=drawn.reason)
+    of_finding = isinstance(drawn.behind, str)
+    ids = evaluation.found[drawn.behind].event_ids if isinstance(drawn.behind, str) else evaluation.events(drawn.behind)
+    href = f"events/{drawn.behind}.csv" if of_finding else f"figures/{drawn.id}.events.csv"
+    if not of_finding and len(ids):
+        write_whole(folder / href, event_list(ids))
+    return FigureWords(drawn.title, drawn.number, len(ids), href if len(ids) else "")
 
 
 def _answered(evaluation: Evaluation, figure: Figure) -> tuple[Answer, Any]:

@@ -28,14 +28,21 @@ class FigureWords:
     Args:
         title: What it shows.
         number: Its number in the report, from 1.
-        sentences: What is printed below it.
+        events: How many events are behind it.
+        href: The list of their ids, relative to the report; empty where there is none.
         reason: Why it can not be drawn; empty where it can.
     """
 
     title: str
     number: int
-    sentences: Sequence[str] = ()
+    events: int = 0
+    href: str = ""
     reason: str = ""
+
+    @property
+    def counted(self) -> str:
+        """The number of events in words."""
+        return _events(self.events)
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ class Note:
     @property
     def counted(self) -> str:
         """The number of events in words."""
-        return f"{self.events:,} {'event' if self.events == 1 else 'events'}"
+        return _events(self.events)
 
 
 @dataclass(frozen=True)
@@ -399,8 +406,7 @@ def _figure(name: str, words: FigureWords) -> str:
     title = literal(f"Figure {words.number}. {words.title}")
     if words.reason:
         return f"{title}\n\n{literal(f'[can not be drawn: {words.reason}]')}"
-    said = " ".join(literal(_sentence(each)) for each in words.sentences)
-    return f"![{title}](figures/{name}.svg)" + (f"\n\n{said}" if said else "")
+    return f"![{title}](figures/{name}.svg)" + (f"\n\n{_listed(words)}" if words.href else "")
 
 
 def _table(grid: Grid) -> str:
@@ -415,10 +421,18 @@ def _table(grid: Grid) -> str:
 
 def _note(one: Note) -> str:
     interval = f" (95 per cent interval {one.interval})" if one.interval else ""
-    events = f"{one.counted}: [{one.href}]({one.href})." if one.href else ""
+    events = _listed(one) if one.href else ""
     head = f"`{one.name}`: {literal(f'{one.value}{interval}')}."
     parts = [head, literal(one.words), literal(one.data), events]
     return f"[^{note_label(one.name)}]: " + " ".join(part for part in parts if part)
+
+
+def _events(number: int) -> str:
+    return f"{number:,} {'event' if number == 1 else 'events'}"
+
+
+def _listed(one: Note | FigureWords) -> str:
+    return f"{one.counted}: [{one.href}]({one.href})."
 
 
 def _sentence(text: str) -> str:

@@ -184,7 +184,8 @@ def _of_the_watch(table: pl.DataFrame) -> tuple[str, ...]:
     notes = [f"Alarms now: {', '.join(alarms['name'])}." if alarms.height else "No alarm now."]
     empty = newest.filter((pl.col("usual") == 0) & (pl.col("incidents") == 0)).height
     if empty:
-        notes.append(f"{empty} units have had no incident in all this time; two or three there would be an alarm.")
+        units = "One unit has" if empty == 1 else f"{empty} units have"
+        notes.append(f"{units} had no incident in all this time; two or three there would be an alarm.")
     if alarms.height * 3 >= newest.height:
         notes.append(
             "A third of the units or more are in alarm: that is a change of the whole country, or of how it is reported."

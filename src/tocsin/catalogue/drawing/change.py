@@ -40,7 +40,7 @@ def draw_change(subject: Subject, asked: Asked, answer: Answer) -> Any:
         caption=captioned(
             answer,
             *(
-                ["Bands: the interval of each date. Below each date: after / before, with its interval."]
+                ["Bands: the interval of each date. Beside each date: after / before, with its interval."]
                 if len(found)
                 else []
             ),

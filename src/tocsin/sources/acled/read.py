@@ -57,7 +57,7 @@ def recognise(
         columns=found,
         required={name: found[name] for name in REQUIRED},
         parse=agreeing(parse, column=found["event_id_cnty"]) if monadic else parse,
-        id_column=found["event_id_cnty"],
+        id_column=found.get("event_id_cnty"),
         monadic=monadic,
     )
 
