@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,15 +160,15 @@ def _engine(asked: Spark, memory: Path) -> Iterator[Engine]:
         place = Path(ends.enter_context(tempfile.TemporaryDirectory(dir=memory, prefix=SCRATCH)))
         engine = Engine(asked, None, _start(asked, place, ends), place / "log", faults)
         try:
-            engine.session = _set(_session(asked, place, engine.gateway))
-            ends.callback(_stop, engine.session)
+            ends.callback(_stop)
+            engine.session = _set(_session(asked, place))
             if not asked.local:
                 _await_workers(engine)
                 ends.enter_context(_watched(engine))
         except faults as error:
             raise StoreError(
                 f"Spark can not be started on {asked.master}: {_reason(error)}",
-                next_step="See that the master and its workers run the same version of Spark as PySpark here.",
+                next_step="See that a Spark master listens there, and that it and its workers have the version of PySpark here.",
             ) from error
         yield engine
 
@@ -226,11 +227,11 @@ def _start(asked: Spark, place: Path, ends: contextlib.ExitStack) -> Any:
     try:
         gateway = launch_gateway(_configured(asked, place), {"stdout": log, "stderr": log})
     except PySparkException as error:
-        said = (place / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        raise StoreError(
-            f"Spark's Java runtime does not start: {said[-1][:200] if said else _reason(error)}", next_step=JAVA
-        ) from error
+        told = (place / "log").read_text(encoding="utf-8", errors="replace").splitlines()
+        said = [line for line in told if line.strip() and not line.startswith("WARNING")] or [_reason(error)]
+        raise StoreError(f"Spark's Java runtime does not start: {said[0][:200]}", next_step=JAVA) from error
     ends.callback(_shut, gateway)
+    SparkContext._ensure_initialized(gateway=gateway)
     if not asked.local:
         host, _, port = asked.master.removeprefix("spark://").rpartition(":")
         net = gateway.jvm.java.net
@@ -246,11 +247,11 @@ def _start(asked: Spark, place: Path, ends: contextlib.ExitStack) -> Any:
     return gateway
 
 
-def _session(asked: Spark, place: Path, gateway: Any) -> Any:
+def _session(asked: Spark, place: Path) -> Any:
     from pyspark import SparkContext  # noqa: PLC0415
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
-    return SparkSession(SparkContext(gateway=gateway, conf=_configured(asked, place)))
+    return SparkSession(SparkContext(conf=_configured(asked, place)))
 
 
 def _set(session: Any) -> Any:
@@ -267,9 +268,17 @@ def _set(session: Any) -> Any:
     return session
 
 
-def _stop(session: Any) -> None:
-    with contextlib.suppress(Exception):  # the JVM may be gone
-        session.stop()
+def _stop() -> None:
+    from pyspark import SparkContext  # noqa: PLC0415
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    running = SparkSession._instantiatedSession or SparkContext._active_spark_context
+    with contextlib.suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the JVM is gone is told elsewhere
+        if running:
+            running.stop()
+    # PySpark leaves these where the JVM is gone, and would then start no other.
+    SparkContext._active_spark_context = SparkSession._instantiatedSession = SparkSession._activeSession = None
 
 
 def _shut(gateway: Any) -> None:
@@ -367,7 +376,7 @@ def _reason(error: BaseException) -> str:
     """The line of an error that says what was wrong: no trace of Java."""
     lines = [line.strip().removeprefix(": ") for line in _text(error).splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith(("An error occurred while calling", "at "))]
-    return said[0][:200] if said else type(error).__name__
+    return re.sub(r"^([a-z]\w*\.)+[A-Z]\w*: ", "", said[0])[:200] if said else type(error).__name__
 
 
 def _text(error: BaseException) -> str:
