@@ -7,6 +7,7 @@ import errno
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -160,6 +161,20 @@ def test_a_full_disk_is_told_and_what_is_loaded_is_safe(
     with open_store(desk.memory) as store:
         lay(store.connection, desk.memory, alone=False)
     assert laid(desk).of("event")[0].rows == 300
+
+
+def test_several_that_lay_at_once_do_not_harm_each_other(desk: Desk, files: tuple[Path, Path]) -> None:
+    """Readers may: the first question after the engine was changed."""
+    load_both(with_engine(desk.folder, "duckdb"), files)
+    with open_store(desk.memory) as store, ThreadPoolExecutor(4) as pool:
+        stars = list(
+            pool.map(
+                lambda cursor: lay(cursor, desk.memory, alone=False), [store.connection.cursor() for _ in range(4)]
+            )
+        )
+    star = laid(desk)
+    assert [part.rows for part in star.of("event")] == [300, 100]
+    assert all(layout.faulty(desk.memory, each.parts) is None for each in stars)
 
 
 # A process that is killed when it puts the n-th file in its place, before or after it did.

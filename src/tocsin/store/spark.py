@@ -157,7 +157,7 @@ def _engine(asked: Spark, memory: Path) -> Iterator[Engine]:
         yield Engine(asked, session, SparkContext._gateway, None, faults)
         return
     with contextlib.ExitStack() as ends:
-        place = Path(ends.enter_context(tempfile.TemporaryDirectory(dir=memory, prefix=SCRATCH)))
+        place = _scratch(memory, ends)
         engine = Engine(asked, None, _start(asked, place, ends), place / "log", faults)
         try:
             ends.callback(_stop)
@@ -178,12 +178,29 @@ def _faults() -> tuple[type[BaseException], ...]:
     try:
         from py4j.protocol import Py4JError  # noqa: PLC0415
         from pyspark.errors import PySparkException  # noqa: PLC0415
+
+        with warnings.catch_warnings():
+            # PySpark loads this when it is first given a number, and warns then of a pandas of which nothing here makes use.
+            warnings.simplefilter("ignore")
+            import pyspark.testing.utils  # noqa: F401, PLC0415
     except ImportError as error:
         raise StoreError(
             'desk.toml says engine = "spark", and PySpark is not installed',
             next_step="Install it: pip install 'tocsin[spark]'; or say engine = \"duckdb\".",
         ) from error
     return (PySparkException, Py4JError, OSError, EOFError)
+
+
+def _scratch(memory: Path, ends: contextlib.ExitStack) -> Path:
+    """A folder of the desk's own for what the session spills, and for what its JVM says."""
+    try:
+        return Path(ends.enter_context(tempfile.TemporaryDirectory(dir=memory, prefix=SCRATCH)))
+    except OSError as error:
+        raise StoreError(
+            f"Spark needs room here, and can not write: {error.strerror}",
+            where=str(memory),
+            next_step="Check that the disk has room and that you may write there.",
+        ) from error
 
 
 def _configured(asked: Spark, place: Path) -> Any:

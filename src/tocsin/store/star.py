@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import shutil
+import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -230,7 +230,7 @@ def _write(
     connection: duckdb.DuckDBPyConnection, query: str, parameters: list[object], folder: Path, inside: str
 ) -> tuple[str, int, str]:
     """Write the rows of a query as a file that is named after its digest; its path from the folder, its bytes, its digest."""
-    part = folder / f".{os.getpid()}.part"
+    part = folder / f".{uuid.uuid4().hex}.part"
     rows = connection.sql(query, params=parameters).to_arrow_reader(ROWS_A_GROUP)
     # A checksum a page, which the reading engine verifies: a damaged page is an error and never a wrong number.
     with pq.ParquetWriter(part, rows.schema, compression="zstd", write_page_checksum=True, store_schema=False) as file:
