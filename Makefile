@@ -34,7 +34,7 @@ format: setup
 test: setup
 	$(BIN)/python -m pytest
 
-# Spark's tests: a Java runtime must be there (Debian: default-jre-headless).
+# Spark's tests, on this machine and on a cluster of one master and two workers on it: a Java runtime must be there (Debian: default-jre-headless).
 test-spark: setup
 	@java -version >/dev/null 2>&1 || { echo "make test-spark needs a Java runtime (Debian: apt-get install default-jre-headless)"; exit 1; }
 	$(UV) pip install --quiet --python $(BIN)/python pyspark==$(SPARK_VERSION)

@@ -32,7 +32,7 @@ ROWS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
     pyspark = pytest.importorskip("pyspark", reason="PySpark is not installed: make test-spark does it")
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")

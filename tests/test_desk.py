@@ -55,6 +55,14 @@ def test_a_good_desk(tmp_path: Path) -> None:
     assert read.memory == tmp_path / ".tocsin"
 
 
+def test_a_desk_is_counted_by_duckdb_unless_it_says_spark(tmp_path: Path) -> None:
+    assert read_desk(desk(tmp_path, GOOD)).on_spark is None
+    on_spark = 'engine = "spark"\n' + GOOD + '\n[spark]\nmaster = "spark://host:7077"\nmemory = "8g"\n'
+    spark = read_desk(desk(tmp_path, on_spark)).on_spark
+    assert spark is not None
+    assert (spark.master, spark.memory, spark.local) == ("spark://host:7077", "8g", False)
+
+
 def test_the_first_two_windows_are_compared_where_none_is_named(tmp_path: Path) -> None:
     read = read_desk(desk(tmp_path, GOOD.replace('compare = ["before", "after"]\n', "")))
     assert read.compared == ("before", "after")
@@ -74,6 +82,17 @@ def test_the_first_two_windows_are_compared_where_none_is_named(tmp_path: Path) 
         ('compare = ["before", "after"]', 'compare = ["before"]', 3, "two windows"),
         ('compare = ["before", "after"]', 'compare = ["before", "afterr"]', None, '"after"'),
         ('title = "Syria"\n', "", None, "title"),
+        ('title = "Syria"\n', 'title = "Syria"\nengine = "sparc"\n', 2, 'Did you mean "spark"'),
+        ('title = "Syria"\n', 'title = "Syria"\nengin = "spark"\n', 2, 'Did you mean "engine"'),
+        (
+            "[windows.before]",
+            '[spark]\nmaster = "yarn"\n[windows.before]',
+            9,
+            '"local[2]" or "spark://host:7077", not "yarn"',
+        ),
+        ("[windows.before]", '[spark]\nmaster = "spark://host"\n[windows.before]', 9, '"spark://host:7077"'),
+        ("[windows.before]", '[spark]\nmemory = "8 GB"\n[windows.before]', 9, 'megabytes or gigabytes ("512m", "8g")'),
+        ("[windows.before]", '[spark]\nmemroy = "8g"\n[windows.before]', 9, 'Did you mean "memory"'),
     ],
 )
 def test_a_fault_names_its_place_and_the_nearest_key(

@@ -35,7 +35,20 @@ from tests.analysis.measured import (
 )
 from tocsin.analysis.comparison import compare_series
 from tocsin.cli import app
-from tocsin.desk import Choices, Dating, Definition, Desk, Figure, Group, Marker, Places, Position, Window, read_desk
+from tocsin.desk import (
+    Choices,
+    Dating,
+    Definition,
+    Desk,
+    Figure,
+    Group,
+    Marker,
+    Places,
+    Position,
+    Spark,
+    Window,
+    read_desk,
+)
 from tocsin.ingest import add
 from tocsin.simulate import afghanistan, weekly_counts
 
@@ -109,6 +122,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "[choices]": Choices,
     "[position]": Position,
     "[dating]": Dating,
+    "[spark]": Spark,
 }
 TABLES_OF_DESK = {
     "period",
@@ -121,6 +135,7 @@ TABLES_OF_DESK = {
     "choices",
     "position",
     "dating",
+    "spark",
     "folder",
 }
 

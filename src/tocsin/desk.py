@@ -180,6 +180,29 @@ class Dating(Frozen):
     )
 
 
+class Spark(Frozen):
+    """Where Spark runs, for a desk whose engine it is."""
+
+    master: str = Field(
+        default="local[*]",
+        pattern=r"^(local(\[([1-9][0-9]*|\*)\])?|spark://[A-Za-z0-9._-]+:[0-9]{1,5})$",
+        description="this machine or a cluster of its own",
+    )
+    memory: str | None = Field(
+        default=None, pattern=r"^[1-9][0-9]*[mg]$", description="of the driver and of each worker; default: Spark's, 1g"
+    )
+
+    @property
+    def local(self) -> bool:
+        """It runs inside this process."""
+        return self.master.startswith("local")
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Nothing of it is elsewhere."""
+        return self.local or self.master.removeprefix("spark://").startswith(("127.", "localhost:"))
+
+
 class Desk(Frozen):
     """All that desk.toml says."""
 
@@ -188,6 +211,7 @@ class Desk(Frozen):
         min_length=1
     )
     dataset: str | None = None
+    engine: Literal["duckdb", "spark"] = "duckdb"
     period: Window | None = None
     definition: Definition = Definition()
     windows: Mapping[str, Window] = Field(default_factory=dict)
@@ -199,6 +223,7 @@ class Desk(Frozen):
     choices: Choices = Choices()
     position: Position = Position()
     dating: Dating = Dating()
+    spark: Spark = Spark()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("compare")
@@ -236,6 +261,11 @@ class Desk(Frozen):
     def memory(self) -> Path:
         """The folder of the desk's store."""
         return self.folder / MEMORY
+
+    @property
+    def on_spark(self) -> Spark | None:
+        """Where events are counted; None where that is the store's own engine."""
+        return self.spark if self.engine == "spark" else None
 
     @property
     def compared(self) -> tuple[str, str] | None:

@@ -19,6 +19,8 @@ PATTERNS: Mapping[str, str] = {
     r"^[a-z]{2}$": 'an ISO 639-1 code, two small letters ("en")',
     r"^[a-z0-9][a-z0-9-]*$": 'small letters, digits and hyphens, the first no hyphen ("figure-1")',
     r"^[a-z0-9][a-z0-9_-]*$": 'small letters, digits, hyphens and underscores, the first a letter or digit ("our-log")',
+    r"^(local(\[([1-9][0-9]*|\*)\])?|spark://[A-Za-z0-9._-]+:[0-9]{1,5})$": '"local[*]", "local[2]" or "spark://host:7077"',
+    r"^[1-9][0-9]*[mg]$": 'a number of megabytes or gigabytes ("512m", "8g")',
 }
 
 # Beginnings of pydantic's names of faults -> what the value must be; in braces, the bound.

@@ -30,6 +30,8 @@ from tocsin.store import (
     Listed,
     Resolver,
     Store,
+    drop,
+    lay,
     load,
     open_store,
     outcomes,
@@ -96,7 +98,8 @@ def add(
     Raises:
         SourceError: the file can not be read as event data, or is said to be of, or to cover, days still to come.
         QuestionError: a country is not known, or something is said of a list of withdrawn events that only a file of events can have.
-        StoreError, StoreBusyError: the store can not be written. In each case nothing was loaded.
+        StoreError, StoreBusyError: the store can not be written. In each case nothing was loaded, unless it says that what is loaded is
+            safe.
     """
     now = dt.datetime.now(dt.UTC)
     _refuse_future(path, dated, covers, today=now.date())
@@ -152,16 +155,28 @@ def add(
         place = (kept.data_date, kept.withdraws)
         older = twin or any((each.data_date, each.withdraws) > place for each in store.vintages(kept.dataset))
         with keeping(folder, file, kept):
-            if not older:
-                return _added(desk, store, _load(store, desk, reading, kept, progress=progress), reading, several)
+            loaded = None if older else _load(store, desk, reading, kept, progress=progress)
             # Vintages stand on each other's shoulders in the order of their dates, and a list upon the files of its day: so what
             # belongs before one that is loaded is put in by loading all anew.
-            others = [each for each in notes(folder) if each.key != kept.key]
-            _replay(desk, store, [*others, kept], progress=progress)
-    with open_store(desk.memory) as store:
+            if not loaded:
+                others = [each for each in notes(folder) if each.key != kept.key]
+                _replay(desk, store, [*others, kept], progress=progress)
+        if loaded:
+            _lay_out(desk, store)
+            return _added(desk, store, loaded, reading, several)
+    with open_store(desk.memory, write=True) as store:
+        _lay_out(desk, store)
         return _added(
             desk, store, next(vintage for vintage in store.vintages() if vintage.key == kept.key), reading, several
         )
+
+
+def _lay_out(desk: Desk, store: Store) -> None:
+    """Lay the files that the desk's engine reads, if it is not the store's own; or take away those that it reads no longer."""
+    if desk.on_spark:
+        lay(store.connection, desk.memory, alone=True)
+    else:
+        drop(desk.memory)
 
 
 def _several(folder: Path, path: Path, covers: Span | None) -> contextlib.AbstractContextManager[Joined]:
@@ -296,7 +311,8 @@ def rebuild(desk: Desk, *, progress: Progress = _silent) -> tuple[Vintage, ...]:
                 next_step="Remove .tocsin and load the files: tocsin add FILE",
             )
         _replay(desk, store, kept, progress=progress)
-    with open_store(desk.memory) as store:
+    with open_store(desk.memory, write=True) as store:
+        _lay_out(desk, store)
         return store.vintages()
 
 
@@ -480,6 +496,7 @@ def _replay(desk: Desk, held: Store | None, files: Sequence[Kept], *, progress: 
             held.connection.execute("CHECKPOINT")  # nothing of the old store may stand beside the new one
         else:
             (desk.memory / f"{FILE_NAME}.wal").unlink(missing_ok=True)
+        drop(desk.memory)  # laid from the old store
         (Path(place) / FILE_NAME).replace(desk.memory / FILE_NAME)
         if held is not None:
             held.connection.close()

@@ -137,7 +137,12 @@ def settle(folder: Path, *, committed: Collection[str] | None) -> None:
             pending.replace(pending.with_suffix(".json"))
         else:
             _forget(folder, pending)
-    for left in (*folder.glob("*.part"), *folder.glob(".*.part"), *folder.parent.glob("rebuild-*")):
+    for left in (
+        *folder.glob("*.part"),
+        *folder.glob(".*.part"),
+        *folder.parent.glob("rebuild-*"),
+        *folder.parent.glob("spark-*"),
+    ):
         shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
 
 

@@ -51,13 +51,16 @@ def subject_of(
             where=str(desk.folder),
             next_step="Work the places out anew: tocsin rebuild",
         )
-    events = store.events(dataset_of(desk, store, dataset), countries=desk.countries, as_of=as_of, up_to=up_to)
+    name = dataset_of(desk, store, dataset)
+    events = store.events(name, countries=desk.countries, as_of=as_of, up_to=up_to, spark=desk.on_spark)
     return Subject(
         desk=desk,
         events=events,
         gazetteer=gazetteer,
         history=_history_of(desk, store, events.about),
-        beside=functools.cache(lambda name: store.events(name, countries=desk.countries, as_of=as_of)),
+        beside=functools.cache(
+            lambda name: store.events(name, countries=desk.countries, as_of=as_of, spark=desk.on_spark)
+        ),
     )
 
 

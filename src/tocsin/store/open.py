@@ -9,7 +9,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from tocsin.cube import Events
+from tocsin.desk import Spark
 from tocsin.errors import QuestionError, StoreBusyError, StoreError, did_you_mean
 from tocsin.schema import Provenance, SourceFacts, Span, Vintage, joined, overlap
 from tocsin.store.creation import ensure
 from tocsin.store.migrations import MIGRATIONS, first_row, migrate
+from tocsin.store.spark import Reading, reading
 from tocsin.store.standing import standing
 
 FILE_NAME = "store.duckdb"
@@ -36,6 +38,10 @@ class Store:
 
     connection: duckdb.DuckDBPyConnection
     folder: Path
+    at_end: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False, compare=False)
+    """What has to be stopped when the store is closed."""
+    readings: dict[Spark, Reading] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The session that reads the same rows by Spark, once it was asked for."""
 
     def vintages(self, dataset: str | None = None) -> tuple[Vintage, ...]:
         """Every load in its order in time, oldest data first; of one data set if it is named."""
@@ -74,15 +80,18 @@ class Store:
         countries: tuple[str, ...] | None = None,
         as_of: dt.date | None = None,
         up_to: int | None = None,
+        spark: Spark | None = None,
     ) -> Events:
         """The rows of one data set as they stand, or stood on the day `as_of`.
 
         Args:
+            spark: Let Spark read them, from Parquet files that are laid first where they are not there; the store's own engine if not.
             countries: The ISO codes for which `about.covered` must hold; the rows are not filtered by them.
             up_to: The number of a vintage: the rows as they stood once it was known, with all that is dated before it.
 
         Raises:
             QuestionError: the data set is not loaded, not yet by `as_of`, or has no such vintage.
+            StoreError: Spark is not there or fails; what fails when an answer is fetched is raised where the store is closed.
         """
         known = self.datasets()
         if dataset not in known:
@@ -100,7 +109,23 @@ class Store:
             raise QuestionError(
                 f'there are no data of "{dataset}" as of {as_of}', next_step=f"The oldest vintage is dated {oldest}."
             )
-        newest = seen[-1].number
+        about = Provenance(
+            dataset=dataset,
+            facts=self._facts(seen[-1].number),
+            vintages=seen,
+            as_of=as_of,
+            covered=self._covered(seen, countries),
+        )
+        if spark:
+            by_spark = self._read_by(spark)
+            return Events(
+                rows=by_spark.events(
+                    dataset, {vintage.number for vintage in seen}, all_known=len(seen) == len(vintages)
+                ),
+                places=by_spark.table("place"),
+                parties=by_spark.table("party"),
+                about=about,
+            )
         # Only what is needed to tell the standing rows: every figure reads through this filter.
         stands = [f"dataset = {_quoted(dataset)}"] if len(known) > 1 else []
         stands.append(standing(seen, known=vintages))
@@ -109,19 +134,17 @@ class Store:
             f"SELECT * EXCLUDE (dataset, opened, closed, given_date) FROM event WHERE {' AND '.join(stands)}",
             alias="event",
         )
-        about = Provenance(
-            dataset=dataset,
-            facts=self._facts(newest),
-            vintages=seen,
-            as_of=as_of,
-            covered=self._covered(seen, countries),
-        )
         return Events(
             rows=nw.from_native(rows),
             places=nw.from_native(self.connection.table("place")),
             parties=nw.from_native(self.connection.table("party")),
             about=about,
         )
+
+    def _read_by(self, spark: Spark) -> Reading:
+        if spark not in self.readings:
+            self.readings[spark] = self.at_end.enter_context(reading(spark, self.folder, self.connection))
+        return self.readings[spark]
 
     def rejects(self, vintage: int | None = None) -> pl.DataFrame:
         """Rows set aside: vintage, file, and the columns of schema.REJECT_SCHEMA."""
@@ -268,7 +291,9 @@ def open_store(
             _check_layout(connection, path)
         elif not any_layout:
             migrate(connection, path=str(path))
-        yield Store(connection=connection, folder=folder)
+        # What an engine raises while an answer is fetched passes here too, and is put into words where it is stopped.
+        with contextlib.ExitStack() as at_end:
+            yield Store(connection=connection, folder=folder, at_end=at_end)
     finally:
         connection.close()
 
