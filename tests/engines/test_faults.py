@@ -323,6 +323,15 @@ def test_weeks_do_not_move_where_workers_have_another_clock(
         assert_same(each, wanted(*asked, None))
 
 
+# What is not Spark's
+
+
+@pytest.mark.spark
+def test_an_error_of_a_file_of_ours_stays_what_it_is(own: Path) -> None:
+    with pytest.raises(FileNotFoundError), open_desk(own):
+        (own / "no such file").read_bytes()
+
+
 # A session of somebody else's
 
 

@@ -22,6 +22,7 @@ from tocsin.ingest import add, rebuild
 from tocsin.simulate import afghanistan
 from tocsin.store import lay, open_store
 from tocsin.store import star as layout
+from tocsin.store.spark import SCRATCH
 from tocsin.store.star import MANIFEST, Part, Star
 
 DESK = 'title = "Made up"\ncountries = ["AFG"]\ndataset = "acled"\n'
@@ -136,6 +137,14 @@ def test_an_older_file_and_a_rebuild_lay_anew(desk: Desk, files: tuple[Path, Pat
         (desk.memory / layout.FOLDER / part.path).write_bytes(b"")
     rebuild(desk)
     assert on_disk(desk) == told(laid(desk))
+
+
+def test_what_a_killed_session_spilled_is_cleared_up(desk: Desk, files: tuple[Path, Path]) -> None:
+    left = desk.memory / f"{SCRATCH}x1"
+    left.mkdir(parents=True)
+    (left / "log").write_text("", encoding="utf-8")
+    add(desk, files[0])
+    assert not left.exists()
 
 
 def test_a_manifest_that_can_not_be_read_counts_for_nothing(desk: Desk, files: tuple[Path, Path]) -> None:

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ CONNECT_SECONDS = 5
 """How long the master may take to answer."""
 WORKER_SECONDS = 60
 """How long a cluster may be without any worker that serves the desk."""
+ENDING_SECONDS = 3
+"""How long after a failure a JVM may take to end."""
 OUT_OF_MEMORY_CODE = 52
 """With this code a JVM of Spark's ends that ran out of memory."""
 LOOPBACK = "127.0.0.1"
@@ -100,11 +103,14 @@ class Engine:
     deserted: bool = False
     """No worker served it for too long."""
 
-    @property
-    def ended(self) -> bool:
-        """The JVM is gone."""
+    def has_ended(self) -> bool:
+        """The JVM is gone, or is so in a moment: its silence is noticed before its end."""
         process = getattr(self.gateway, "proc", None)
-        return process is not None and process.poll() is not None
+        if process is None:
+            return False
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=ENDING_SECONDS)
+        return process.returncode is not None
 
     @property
     def workers(self) -> int:
@@ -134,8 +140,8 @@ def reading(asked: Spark, memory: Path, connection: duckdb.DuckDBPyConnection) -
         try:
             yield read
         except engine.faults as error:
-            if isinstance(error, OSError | EOFError) and not engine.ended:
-                raise  # not Spark's
+            if isinstance(error, OSError | EOFError) and not _within_spark(error):
+                raise
             raise _explained(error, engine, read) from error
 
 
@@ -359,6 +365,12 @@ def _watched(engine: Engine) -> Iterator[None]:
         thread.join()
 
 
+def _within_spark(error: BaseException) -> bool:
+    """It came up where PySpark speaks to its JVM, and is no error of a file of ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any({"py4j", "pyspark"} & set(Path(frame.filename).parts) for frame in frames)
+
+
 def _explained(error: BaseException, engine: Engine, read: Reading) -> StoreError:
     """In words what went wrong, and what to do about it."""
     damaged = layout.faulty(read.memory, sorted(read.used, key=lambda part: part.path))
@@ -376,7 +388,7 @@ def _explained(error: BaseException, engine: Engine, read: Reading) -> StoreErro
             f"Spark on {master} ran out of memory, with {had}",
             next_step='Give it more under [spark] in desk.toml (memory = "8g", which each worker must have), or ask for fewer days.',
         )
-    if engine.ended:
+    if engine.has_ended() or isinstance(error, OSError | EOFError):  # what is not there can not be spoken to
         return StoreError(f"Spark on {master} ended in the middle of an answer", next_step="Ask again.")
     if "FileNotFoundException" in said or "FAILED_READ_FILE.FILE_NOT_EXIST" in said:
         return StoreError(
