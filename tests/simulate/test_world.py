@@ -90,3 +90,11 @@ def test_wrong_arguments_are_refused(wrong: dict[str, object], said: str) -> Non
     right: dict[str, object] = {"events": 10, "countries": ["AFG"]}
     with pytest.raises(QuestionError, match=said):
         simulate.world(**(right | wrong))  # type: ignore[arg-type]
+
+
+def test_several_processes_can_each_make_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.simulate.globe.BATCH", 100)
+    whole = list(simulate.world_batches(events=250, countries=["AFG"]))
+    for number in range(3):
+        (part,) = simulate.world_batches(events=250, countries=["AFG"], only={number})
+        assert part.equals(whole[number])

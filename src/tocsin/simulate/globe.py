@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -76,10 +76,14 @@ def world_batches(
     countries: Sequence[str] = COUNTRIES,
     first: dt.date = dt.date(2018, 1, 1),
     last: dt.date = dt.date(2023, 12, 31),
+    only: Container[int] | None = None,
 ) -> Iterator[pl.DataFrame]:
     """The rows of `world` in tables of at most a million, made one at a time, so that memory stays bounded.
 
-    Args, Returns, Raises: as `world`.
+    Args:
+        only: Numbers of the tables to make, from 0, so that several processes can share the work; all of them if it is not said.
+
+    Other Args, Returns, Raises: as `world`.
     """
     if events < 1:
         raise QuestionError(f"{events} is not a number of rows", where="events", next_step="Give at least one.")
@@ -91,6 +95,8 @@ def world_batches(
     rng = np.random.default_rng(stems[0])
     places, parties, notes = _places(countries, rng), _parties(countries, rng), _notes(rng)
     for number, stem in enumerate(stems[1:]):
+        if only is not None and number not in only:
+            continue
         done = number * BATCH
         yield _batch(
             places, parties, notes,
