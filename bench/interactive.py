@@ -26,15 +26,17 @@ from tocsin.ingest import add
 START, END = "<!-- made: interactive -->", "<!-- end interactive -->"
 AIM_S = 0.3
 PASSES = 3
-PATIENCE_S = 600
+PATIENCE_S = 60
 """A question that takes longer than this is not waited for."""
 ARGUMENTS: dict[str, Asked] = {
     "agreement": Asked(against="source:Synthetic national newspaper"),
     "claims": Asked(windows=("later",)),
     "attribution": Asked(windows=("later",)),
     "initiator": Asked(windows=("later",)),
+    "placement": Asked(group="militias", windows=("later",)),
 }
-"""Arguments without which a question is not asked; the reviewed layers are asked of a window, as people do."""
+"""Arguments without which a question is not asked; the reviewed layers are asked of a window, and a map of spread incidents, which is refused
+for so many places, of a group in a window."""
 
 
 def folder_of(events: int) -> Path:

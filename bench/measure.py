@@ -28,7 +28,7 @@ class Measured:
 
     events: int
     loads: dict[str, list[Facts]]
-    """"Parquet", "CSV", and "DuckDB, Parquet", "DuckDB, CSV"."""
+    """"Parquet", "CSV", and "DuckDB, Parquet", "DuckDB, CSV"; "by hand, polars", "by hand, duckdb": CSV with the same checks."""
     numbers: dict[str, list[Facts]]
     """"Tocsin", "SQL", "polars", "pandas", "careful"."""
     findings: dict[str, list[Facts]]
@@ -50,6 +50,9 @@ def measure(events: int, *, repeats: int, say: Callable[[str], None]) -> Measure
             say(f"{events:,} events: load {turn + 1}, {form}")
             loads.setdefault(form, []).append(run("bench.tocsin_side", "load", str(events), "--file", file))
             loads.setdefault(f"DuckDB, {form}", []).append(run("bench.sql_side", "load", str(events), "--file", file))
+        for engine in ("polars", "duckdb") if small else ():
+            say(f"{events:,} events: load {turn + 1}, by hand with {engine}")
+            loads.setdefault(f"by hand, {engine}", []).append(run("bench.loading_side", engine, str(events)))
     sides: dict[str, tuple[str, ...]] = {
         "Tocsin": ("bench.tocsin_side", "numbers"),
         "SQL": ("bench.sql_side", "numbers"),

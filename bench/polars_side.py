@@ -70,7 +70,7 @@ def place(events: pl.DataFrame, folder: Path) -> pl.DataFrame:
     distinct = distinct.with_columns(
         unit_code=pl.Series(joined["unit_code"].to_list(), dtype=pl.String),
         cell=pl.Series(cells),
-        distance_km=pl.Series(_nearest_km(distinct, pl.read_csv(folder / "capitals.csv"))),
+        distance_km=pl.Series(nearest_km(distinct, pl.read_csv(folder / "capitals.csv"))),
     )
     return events.join(distinct, on=PLACE, how="left")
 
@@ -79,7 +79,7 @@ def precise() -> pl.Expr:
     return pl.col("geo_precision").is_in(asked.PRECISE)
 
 
-def _nearest_km(points: pl.DataFrame, capitals: pl.DataFrame) -> np.ndarray:
+def nearest_km(points: pl.DataFrame, capitals: pl.DataFrame) -> np.ndarray:
     """Distance to the nearest capital of the country on a sphere (haversine)."""
     nearest = np.full(points.height, np.inf)
     for country in points["country"].unique():

@@ -157,6 +157,7 @@ def on_spark(events: int, master: str) -> Iterator[tuple[Any, Any, Any]]:
         .config("spark.eventLog.enabled", "true")
         .config("spark.eventLog.dir", log.as_uri())
         .config("spark.eventLog.rolling.enabled", "false")
+        .config("spark.eventLog.compress", "false")
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("ERROR")
@@ -279,8 +280,8 @@ def _memory() -> Iterator[list[int]]:
 
 
 def _stages(events: int) -> dict[str, float]:
-    """From Spark's own log: seconds that tasks ran, those of them for shuffles, and bytes read and shuffled."""
-    sums = dict.fromkeys(("task_s", "shuffle_s", "read_gb", "shuffled_mb"), 0.0)
+    """From Spark's own log: seconds that tasks ran, those of them for shuffles, and bytes shuffled."""
+    sums = dict.fromkeys(("task_s", "shuffle_s", "shuffled_mb"), 0.0)
     (log,) = [
         path for path in (star_of(events) / EVENT_LOG).iterdir() if path.is_file() and not path.name.startswith(".")
     ]
@@ -293,7 +294,6 @@ def _stages(events: int) -> dict[str, float]:
             wrote, fetched = metrics["Shuffle Write Metrics"], metrics["Shuffle Read Metrics"]
             sums["task_s"] += metrics["Executor Run Time"] / 1e3
             sums["shuffle_s"] += wrote["Shuffle Write Time"] / 1e9 + fetched["Fetch Wait Time"] / 1e3
-            sums["read_gb"] += metrics["Input Metrics"]["Bytes Read"] / 1e9
             sums["shuffled_mb"] += wrote["Shuffle Bytes Written"] / 1e6
     log.unlink()
     return sums
@@ -324,8 +324,8 @@ def measure(sizes: list[int]) -> str:
     lines = [
         "| events | engine | files, GB | "
         + " | ".join(ASKED)
-        + " | all, s | start, s | memory, GB | tasks, s | shuffles, s | read, GB | shuffled, MB |",
-        "| ---: | --- | ---: |" + " ---: |" * (len(ASKED) + 7),
+        + " | all, s | start, s | memory, GB | tasks, s | shuffles, s | shuffled, MB |",
+        "| ---: | --- | ---: |" + " ---: |" * (len(ASKED) + 6),
     ]
     for events in sizes:
         say(f"{events:,} events: making the files")
@@ -342,10 +342,7 @@ def measure(sizes: list[int]) -> str:
                 raise SystemExit(f"{engine} failed:\n{done.stderr[-3000:]}")
             facts = json.loads(done.stdout.splitlines()[-1])
             seconds = facts["seconds"]
-            stages = [
-                f"{facts[name]:.1f}" if name in facts else "–"
-                for name in ("task_s", "shuffle_s", "read_gb", "shuffled_mb")
-            ]
+            stages = [f"{facts[name]:.1f}" if name in facts else "–" for name in ("task_s", "shuffle_s", "shuffled_mb")]
             cells = [*(f"{each:.1f}" for each in seconds.values()), f"{sum(seconds.values()):.0f}"]
             cells += [f"{facts['opened_s']:.0f}", f"{facts['peak_mb'] / 1e3:.1f}", *stages]
             lines.append(f"| {events:,} | {engine} | {size:.1f} | {' | '.join(cells)} |")

@@ -56,6 +56,26 @@ def loading(measured: Sequence[Measured]) -> list[str]:
                 f"| {ours[0]['store_mb']:,.0f} MB | {ours[0]['kept_mb']:,.0f} MB "
                 f"| {spread(pairs(ours, bare, first, first))} times its time |"
             )
+    return [*lines, "", *_by_hand(measured)]
+
+
+def _by_hand(measured: Sequence[Measured]) -> list[str]:
+    """A CSV with the same checks by hand, beside Tocsin."""
+    lines = [
+        "| events | CSV, with the same checks | seconds | processor | peak memory | Tocsin's time against it | processor |",
+        "| ---: | --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for one in measured:
+        for engine, label in (("polars", "Polars"), ("duckdb", "DuckDB")):
+            runs = one.loads.get(f"by hand, {engine}")
+            if not runs:
+                continue
+            ours = one.loads["CSV"]
+            lines.append(
+                f"| {one.events:,} | {label} by hand | {spread([first(facts) for facts in runs])} "
+                f"| {spread([cpu(facts) for facts in runs])} | {memory(runs)} "
+                f"| {spread(pairs(ours, runs, first, first))} | {spread(pairs(ours, runs, cpu, cpu))} |"
+            )
     return [*lines, ""]
 
 
