@@ -35,8 +35,8 @@ ARGUMENTS: dict[str, Asked] = {
     "initiator": Asked(windows=("later",)),
     "placement": Asked(group="militias", windows=("later",)),
 }
-"""Arguments without which a question is not asked. The reviewed layers are asked of a window; a map of spread incidents, which is refused for
-so many places, of a group in a window."""
+"""Arguments without which a question is not asked. The reviewed layers are asked of a window; a map of spread incidents, which is refused
+for so many places, of a group in a window."""
 
 
 def folder_of(events: int) -> Path:
