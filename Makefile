@@ -5,7 +5,7 @@ UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 SPARK_VERSION := 4.3.0
 
-.PHONY: setup lock check format test test-spark bench bench-peers docs report desk-syria gazetteer clean
+.PHONY: setup lock check format test test-spark bench bench-peers bench-interactive bench-scale docs report desk-syria gazetteer clean
 
 setup: .venv/.ready
 
@@ -62,6 +62,15 @@ bench: setup
 # The same beside SQL, Polars and pandas by hand, up to ten million events: a good hour and 12 GB of disk.
 bench-peers: setup
 	$(BIN)/python -m bench.run --sizes 100000 1000000 10000000 --repeats 5
+
+# Every question on two and a half million events, warm.
+bench-interactive: setup
+	$(BIN)/python -m bench.interactive
+
+# Ten and a hundred million events on DuckDB, Spark and a cluster on this machine: a good quarter of an hour, 9 GB of disk, a Java runtime.
+bench-scale: setup
+	$(UV) pip install --quiet --python $(BIN)/python pyspark==$(SPARK_VERSION)
+	$(BIN)/python -m bench.scale
 
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
