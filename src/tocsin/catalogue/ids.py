@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import overload
 
 import polars as pl
@@ -31,6 +33,12 @@ class EventIds(Sequence[str]):
         if len(distinct) == 1:
             return distinct[0]
         return cls(pl.concat([each.column for each in distinct]).unique()) if distinct else cls()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the ids, one a line."""
+        lines = self.column + "\n"
+        return hashlib.sha256((lines.str.join("").item() or "").encode()).hexdigest()
 
     def __len__(self) -> int:
         return self.column.len()

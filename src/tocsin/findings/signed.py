@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -183,5 +182,4 @@ def plain(value: object) -> float | str | None:
 
 def digest_of(event_ids: Sequence[str]) -> str:
     """SHA-256 of ids, sorted, one a line."""
-    lines = EventIds.of(event_ids).column + "\n"
-    return hashlib.sha256((lines.str.join("").item() or "").encode()).hexdigest()
+    return EventIds.of(event_ids).digest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -67,6 +67,7 @@ def assess(
     figures: Mapping[str, FigureWords],
     pictures: Mapping[str, str],
     cautions: Sequence[str],
+    lists: Mapping[str, Sequence[str]],
     folder: Path,
 ) -> Assessment:
     """Write the desk's assessment into the output folder, beside its figures.
@@ -76,6 +77,7 @@ def assess(
         figures: The words of each figure by id.
         pictures: SVG by figure id.
         cautions: The sentences that the data ask for.
+        lists: Path in the output -> ids of the events behind a figure, to be written too.
         folder: The new output; figures are in it already.
 
     Raises:
@@ -85,13 +87,13 @@ def assess(
     desk, about = subject.desk, subject.events.about
     evaluation, found, checked = opened.evaluation, opened.evaluation.found, opened.check()
     dated = about.newest.data_date
-    lists = {name: f"events/{name}.csv" for name, one in found.items() if one.event_ids}
+    own = {name: f"events/{name}.csv" for name, one in found.items() if one.event_ids}
     filled: Filled | None = None
     works: dict[str, Callable[[], bytes]] = {}
     text = _read_text(desk.folder, findings=evaluation.plan.findings, figures=figures)
     if text is not None:
         figures = _in_order(text, figures)
-        filled = fill(text, evaluation=evaluation, found=found, figures=figures, cautions=cautions, event_lists=lists)
+        filled = fill(text, evaluation=evaluation, found=found, figures=figures, cautions=cautions, event_lists=own)
         shown = page(
             text,
             filled,
@@ -110,12 +112,12 @@ def assess(
             f"{NAME}.docx": lambda: docx(written, **bears),
         }
     works[WORKBOOK] = lambda: workbook(checked, filled.statements if filled else (), dated=dated)
-    # What takes longest is begun first.
-    works |= {path: partial(event_list, found[name].event_ids) for name, path in lists.items()}
     (folder / "events").mkdir()
-    _write_at_once(works, folder)
+    listed = {path: found[name].event_ids for name, path in own.items()}
+    # What takes longest is begun first.
+    _write_at_once([*(([name], work) for name, work in works.items()), *_lists({**lists, **listed})], folder)
     return Assessment(
-        (*lists.values(), *(name for name in works if name not in lists.values())),
+        (*own.values(), *works),
         tuple(failing(checked, filled)),
         () if text is None else by_hand(text),
     )
@@ -187,13 +189,28 @@ def failing(checked: Sequence[Checked], filled: Filled | None) -> list[tuple[str
     return wrong
 
 
-def _write_at_once(works: Mapping[str, Callable[[], bytes]], folder: Path) -> None:
-    """Write files by name; what makes most of each is not Python, so they are made side by side."""
+def _write_at_once(works: Sequence[tuple[Sequence[str], Callable[[], bytes]]], folder: Path) -> None:
+    """Write files: their names, and what makes their bytes. What makes most of each is not Python, so they are made side by side."""
+
+    def write(names: Sequence[str], work: Callable[[], bytes]) -> None:
+        content = work()
+        for name in names:
+            write_whole(folder / name, content)
+
     with ThreadPoolExecutor() as pool:
         # Consumed, so that an error of one of them is raised.
-        list(pool.map(lambda name: write_whole(folder / name, works[name]()), works))
+        list(pool.map(lambda each: write(*each), works))
 
 
-def event_list(ids: Sequence[str]) -> bytes:
+def _lists(lists: Mapping[str, Sequence[str]]) -> Iterator[tuple[list[str], Callable[[], bytes]]]:
+    """The files of lists of ids; several numbers often have the same events behind them, whose list is made once."""
+    paths: dict[int, list[str]] = {}
+    for path, ids in lists.items():
+        paths.setdefault(id(ids), []).append(path)
+    for same in paths.values():
+        yield same, partial(_event_list, lists[same[0]])
+
+
+def _event_list(ids: Sequence[str]) -> bytes:
     """The ids of the events behind a number or a figure, as CSV."""
     return harmless(EventIds.of(ids).column.to_frame()).write_csv().encode()

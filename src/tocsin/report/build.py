@@ -33,7 +33,7 @@ from tocsin.findings.ways import ways_of
 from tocsin.keeping import FOLDER, notes
 from tocsin.report import manifest as pinning
 from tocsin.report import prov as provenance
-from tocsin.report.assessment import Assessment, assess, event_list, wanted
+from tocsin.report.assessment import Assessment, assess, wanted
 from tocsin.report.cautions import cautions
 from tocsin.report.export import export
 from tocsin.report.filled import FigureWords
@@ -135,9 +135,14 @@ def build(
                 assessment = assess(
                     opened,
                     # A figure has its definition and its source in itself.
-                    figures={each.id: _words(evaluation, each, folder) for each in drawn},
+                    figures={each.id: _words(evaluation, each) for each in drawn},
                     pictures=pictures,
                     cautions=values["cautions"],
+                    lists={
+                        _list_of(each): evaluation.events(each.behind)
+                        for each in drawn
+                        if isinstance(each.behind, Behind) and len(evaluation.events(each.behind))
+                    },
                     folder=folder,
                 )
             against = [each for one in evaluation.found.values() for each in one.beside]
@@ -194,16 +199,18 @@ def _behind(subject: Subject, figure: Figure, answer: Answer) -> Behind:
     return behind(subject, figure.question, asked_of(figure), answer.table, answer.table.columns)
 
 
-def _words(evaluation: Evaluation, drawn: _Drawn, folder: Path) -> FigureWords:
-    """What stands below a figure in the text; the list of the events behind it is written beside the picture."""
-    if drawn.reason or drawn.behind is None:
+def _list_of(drawn: _Drawn) -> str:
+    """Where the list of the events behind a figure lies in the output."""
+    return f"events/{drawn.behind}.csv" if isinstance(drawn.behind, str) else f"figures/{drawn.id}.events.csv"
+
+
+def _words(evaluation: Evaluation, drawn: _Drawn) -> FigureWords:
+    """What stands below a figure in the text."""
+    if drawn.behind is None:
         return FigureWords(drawn.title, drawn.number, reason=drawn.reason)
-    of_finding = isinstance(drawn.behind, str)
-    ids = evaluation.found[drawn.behind].event_ids if isinstance(drawn.behind, str) else evaluation.events(drawn.behind)
-    href = f"events/{drawn.behind}.csv" if of_finding else f"figures/{drawn.id}.events.csv"
-    if not of_finding and len(ids):
-        write_whole(folder / href, event_list(ids))
-    return FigureWords(drawn.title, drawn.number, len(ids), href if len(ids) else "")
+    rests = drawn.behind
+    ids = evaluation.found[rests].event_ids if isinstance(rests, str) else evaluation.events(rests)
+    return FigureWords(drawn.title, drawn.number, len(ids), _list_of(drawn) if len(ids) else "")
 
 
 def _answered(evaluation: Evaluation, figure: Figure) -> tuple[Answer, Any]:

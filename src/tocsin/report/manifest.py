@@ -12,6 +12,7 @@ import json
 import math
 import platform
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -207,6 +208,9 @@ def manifest(
         inputs: See `digests`, of the desk's files: see `inputs_of`.
         outputs: See `digests`, of the output, without manifest.json.
     """
+    # Digests of ids and of files are made outside of Python, so side by side.
+    with ThreadPoolExecutor() as pool:
+        pinned = dict(zip(found, pool.map(_pinned, found.values()), strict=True))
     return Manifest(
         manifest=FORM,
         tocsin=__version__,
@@ -221,7 +225,7 @@ def manifest(
             for vintage in each.vintages
         ),
         others=others,
-        findings={name: _pinned(one) for name, one in found.items()},
+        findings=pinned,
         outputs=dict(outputs),
     )
 
@@ -251,15 +255,18 @@ def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
     Raises:
         FindingError: a file is there and can not be read.
     """
-    made = {}
-    for name in sorted(names):
-        path = folder / name
-        try:
-            if path.is_file():
-                made[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise FindingError(f"can not be read: {error.strerror}", where=str(path)) from error
-    return made
+    ordered = sorted(names)
+    with ThreadPoolExecutor() as pool:
+        made = zip(ordered, pool.map(lambda name: _digest_of_file(folder / name), ordered), strict=True)
+        return {name: digest for name, digest in made if digest}
+
+
+def _digest_of_file(path: Path) -> str:
+    """SHA-256 of a file; empty where it is not there."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    except OSError as error:
+        raise FindingError(f"can not be read: {error.strerror}", where=str(path)) from error
 
 
 def write(path: Path, pinned: Manifest) -> None:
