@@ -93,7 +93,7 @@ def cells() -> Iterator[Cell]:
     for mean, unrest in product((HIGH, LOW), (STRONG, MODERATE)):
         yield Cell("trend", mean, unrest, 26)
         yield Cell("change", mean, unrest, 200)
-    for mean, unrest in product((MIDDLE, LOW), (STRONG, MODERATE, CHANCE)):
+    for mean, unrest in [*product((MIDDLE, LOW), (STRONG, MODERATE, CHANCE)), (HIGH, STRONG)]:
         yield Cell("watch", mean, unrest, (PAST + 1) * WINDOW)
     for mean, unrest in product((HIGH, LOW), (MODERATE, STRONG)):
         yield Cell("one change", mean, unrest, PAST_WEEKS, 4.0, PAST_WEEKS // 2)
