@@ -406,7 +406,8 @@ def _figure(name: str, words: FigureWords) -> str:
     title = literal(f"Figure {words.number}. {words.title}")
     if words.reason:
         return f"{title}\n\n{literal(f'[can not be drawn: {words.reason}]')}"
-    return f"![{title}](figures/{name}.svg)" + (f"\n\n{_listed(words)}" if words.href else "")
+    # Within the caption: a figure may be moved to where a page has room for it.
+    return f"![{title}{f'. {_listed(words)}' if words.href else ''}](figures/{name}.svg)"
 
 
 def _table(grid: Grid) -> str:
