@@ -18,12 +18,11 @@ from pathlib import Path
 
 from bench import asked, worlds
 from bench.child import tell
-from bench.run import PAGE
+from bench.page import put
 from tocsin.catalogue import QUESTIONS, Asked, ask, open_desk
 from tocsin.desk import read_desk
 from tocsin.ingest import add
 
-START, END = "<!-- made: interactive -->", "<!-- end interactive -->"
 AIM_S = 0.3
 PASSES = 3
 PATIENCE_S = 60
@@ -108,9 +107,7 @@ def main() -> None:
     table = "\n".join([*lines, "", f"Medians of {PASSES}; load of the machine at the end: {load:.1f}."])
     print(table)
     if given.write:
-        text = PAGE.read_text(encoding="utf-8")
-        before, rest = text.split(START)
-        PAGE.write_text(f"{before}{START}\n\n{table}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
+        put(table, name="interactive")
 
 
 if __name__ == "__main__":

@@ -8,14 +8,11 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from pathlib import Path
 
 from bench.asked import folder_of
 from bench.measure import LARGEST_REPEATED, measure, prepare
+from bench.page import put
 from bench.table import page
-
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-START, END = "<!-- made: benchmark -->", "<!-- end -->"
 
 
 def main() -> None:
@@ -35,9 +32,7 @@ def main() -> None:
     tables = page(measured)
     print(tables)
     if given.write:
-        text = PAGE.read_text(encoding="utf-8")
-        before, rest = text.split(START)
-        PAGE.write_text(f"{before}{START}\n\n{tables}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
+        put(tables, name="benchmark")
 
 
 if __name__ == "__main__":

@@ -36,13 +36,12 @@ from polars.testing import assert_frame_equal
 from bench import asked
 from bench.child import tell
 from bench.interactive import folder_of, prepare
-from bench.run import PAGE
+from bench.page import put
 from tocsin.catalogue import Asked, Subject, ask, open_desk
 from tocsin.cube import Events
 from tocsin.simulate import world_batches
 from tocsin.store.star import EVENT_COLUMNS
 
-START, END = "<!-- made: scale -->", "<!-- end scale -->"
 SEED = 2_500_000
 """The world that a desk was loaded with: its places and parties are those of every larger one."""
 PART = 1_000_000
@@ -366,9 +365,7 @@ def main() -> None:
     table = measure(given.sizes)
     print(table)
     if given.write:
-        text = PAGE.read_text(encoding="utf-8")
-        before, rest = text.split(START)
-        PAGE.write_text(f"{before}{START}\n\n{table}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
+        put(table, name="scale")
 
 
 if __name__ == "__main__":

@@ -164,7 +164,8 @@ def add(
         if loaded:
             _lay_out(desk, store)
             return _added(desk, store, loaded, reading, several)
-    with open_store(desk.memory, write=True) as store:
+    # Laid by whoever has the store alone; a desk without Spark has nothing laid, and is only read.
+    with open_store(desk.memory, write=desk.on_spark is not None) as store:
         _lay_out(desk, store)
         return _added(
             desk, store, next(vintage for vintage in store.vintages() if vintage.key == kept.key), reading, several
@@ -311,7 +312,8 @@ def rebuild(desk: Desk, *, progress: Progress = _silent) -> tuple[Vintage, ...]:
                 next_step="Remove .tocsin and load the files: tocsin add FILE",
             )
         _replay(desk, store, kept, progress=progress)
-    with open_store(desk.memory, write=True) as store:
+    # Laid by whoever has the store alone; a desk without Spark has nothing laid, and is only read.
+    with open_store(desk.memory, write=desk.on_spark is not None) as store:
         _lay_out(desk, store)
         return store.vintages()
 

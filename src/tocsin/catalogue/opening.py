@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tocsin.cube import Selection
 from tocsin.desk import Desk, find_desk, read_desk
 from tocsin.errors import DeskError, QuestionError, StoreError
 from tocsin.geo.gazetteer import Gazetteer, load
+from tocsin.keeping import digest_of
 from tocsin.schema import Provenance, Span
 from tocsin.store import Store, history, open_store
 
@@ -111,7 +111,7 @@ def gazetteer_of(desk: Desk) -> tuple[Gazetteer, str]:
         if path is None:
             continue
         try:
-            digests.append(hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+            digests.append(digest_of(path)[:16])
         except OSError as error:
             raise DeskError(f"can not be read: {error.strerror}", where=str(path)) from error
     return load(boundaries=own[0], capitals=own[1]), " ".join(digests) or "packaged"

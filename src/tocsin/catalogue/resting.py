@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from tocsin.catalogue.questions import find
 from tocsin.catalogue.subject import Asked, Subject
 from tocsin.errors import StoreError
+from tocsin.keeping import digest_of
 from tocsin.layers.file import files_of
 
 
@@ -48,7 +48,7 @@ def rests_on(subject: Subject, question: str, asked: Asked) -> dict[str, Any]:
 def _digest(path: Path) -> str | None:
     """SHA-256 of a file; None where it is not there."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return digest_of(path)
     except FileNotFoundError:
         return None
     except OSError as error:

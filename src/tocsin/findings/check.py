@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import polars as pl
@@ -134,19 +135,36 @@ def check(
     ]
     if moving and before is not None:
         then = Evaluation(before, _only(plan, moving), list_events=evaluation.list_events).found
-    told = [] if changed is None else list(changed.select("event_id", "kind", "columns").iter_rows())
+    kinds_without = _kinds(changed)
     checked = []
     for name, one in found.items():
         old = signed.findings.get(name)
         moved = None
         if old is not None and name in moving:
             definition = changed_keys(old.definition, definition_of(name, plan=plan, subject=evaluation.subject))
-            aside = _uncounted(name, plan)
-            kinds = {event: kind for event, kind, columns in told if not columns or {*columns.split(", ")} - aside}
+            kinds = kinds_without(_uncounted(name, plan))
             moved = _moved(one, old, then.get(name), definition, kinds, signed=signed)
         test_was = None if old is None or old.expect == one.finding.expect else old.expect or ""
         checked.append(Checked(one, _verdict(one, old), old, moved, test_was))
     return checked
+
+
+def _kinds(changed: pl.DataFrame | None) -> Callable[[frozenset[str]], Mapping[str, str]]:
+    """Gives the kind of each event that changed in more than some columns; there may be a million, and few sets of columns."""
+    if changed is None:
+        return lambda _: {}
+    columns = pl.col("columns").str.split(", ")
+
+    @cache
+    def without(aside: frozenset[str]) -> Mapping[str, str]:
+        counted = changed.filter(
+            pl.col("columns").is_null()
+            | (pl.col("columns") == "")
+            | (columns.list.set_difference(sorted(aside)).list.len() > 0)
+        )
+        return dict(counted.select("event_id", "kind").iter_rows())
+
+    return without
 
 
 def _uncounted(name: str, plan: Plan) -> frozenset[str]:

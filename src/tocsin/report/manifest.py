@@ -29,6 +29,7 @@ from tocsin.findings.found import Found
 from tocsin.findings.signed import FILE_NAME as SIGNED
 from tocsin.findings.signed import digest_of, plain
 from tocsin.keeping import Kept
+from tocsin.keeping import digest_of as digest_of_file
 from tocsin.layers.file import FOLDER as REVIEWED
 from tocsin.report.text import FILE_NAME as TEXT
 from tocsin.schema import Provenance, Vintage
@@ -264,7 +265,7 @@ def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
 def _digest_of_file(path: Path) -> str:
     """SHA-256 of a file; empty where it is not there."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        return digest_of_file(path) if path.is_file() else ""
     except OSError as error:
         raise FindingError(f"can not be read: {error.strerror}", where=str(path)) from error
 
