@@ -3,8 +3,9 @@
 from tocsin.store.differences import Differences, State, differences, history, states
 from tocsin.store.open import Store, open_store
 from tocsin.store.remarks import remarks
+from tocsin.store.staging import Resolver
 from tocsin.store.star import drop, lay
-from tocsin.store.vintages import File, Resolver, load
+from tocsin.store.vintages import File, load
 from tocsin.store.withdrawals import List, Listed, outcomes, refuse_foreign, told, withdraw
 
 __all__ = [

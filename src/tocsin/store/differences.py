@@ -15,8 +15,8 @@ import polars as pl
 from tocsin.cube import Events, Selection, count
 from tocsin.schema import Vintage
 from tocsin.store.open import Store, frame
+from tocsin.store.staging import CONTENT
 from tocsin.store.standing import standing
-from tocsin.store.vintages import CONTENT
 
 MOST_EVENTS = 1_000_000
 """At most this many events are listed one by one; the counts are of all."""

@@ -8,7 +8,7 @@ from typing import Any
 from tocsin.schema import Span, Vintage
 from tocsin.store.migrations import first_row
 from tocsin.store.open import Store
-from tocsin.store.vintages import MADE_ID
+from tocsin.store.staging import MADE_ID
 
 
 def remarks(store: Store, vintage: Vintage, *, countries: Sequence[str]) -> tuple[str, ...]:

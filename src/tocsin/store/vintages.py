@@ -15,51 +15,30 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import duckdb
 import polars as pl
 
-from tocsin.cube import EPOCH, SEPARATOR
+from tocsin.cube import EPOCH
 from tocsin.errors import SourceError, StoreError
-from tocsin.schema import CUT_OFF, EVENT, EVENT_SCHEMA, REJECT_SCHEMA, SourceFacts, Span, Vintage
-from tocsin.store.migrations import KEPT, column_types, first_row
-from tocsin.store.open import Store, facts_to_json, frame
-
-Resolver = Callable[[pl.DataFrame], pl.DataFrame]
-"""Distinct country, longitude, latitude -> the same with the columns of the place table."""
-
-PLACE_COLUMNS = (
-    "country", "longitude", "latitude", "unit_code", "unit_name", "unit_match", "capital", "capital_distance_km",
-    "cell_3", "cell_4", "cell_5", "cell_6",
-)  # fmt: skip
-
-# Not part of what a row says: a publisher stamps rows anew without changing them.
-_NOT_CONTENT = {"event_id", "revised_at", "actors", "longitude", "latitude"}
-_SAME_PLACE = " AND ".join(
-    f"staged.{name} IS NOT DISTINCT FROM place.{name}" for name in ("country", "longitude", "latitude")
+from tocsin.schema import CUT_OFF, SourceFacts, Span, Vintage
+from tocsin.store.migrations import KEPT
+from tocsin.store.open import Store, facts_to_json
+from tocsin.store.staging import (
+    CONTENT,
+    CheckedRows,
+    Resolver,
+    discard,
+    insert,
+    next_number,
+    one_count,
+    set_twins_aside,
+    stage,
 )
-_BREAK = f"chr({ord(SEPARATOR)})"
-_PARTY_TEXT = f"{_BREAK} || array_to_string(coalesce(actors, []), {_BREAK}) || {_BREAK}"
 
 _ACTOR_COLUMNS = {"actor1", "actor2", "assoc_actor1", "assoc_actor2"}
-MADE_ID = "row-"
-"""Ids that were made from what a row says begin with this."""
-
-CONTENT = tuple(name for name in KEPT if name not in _NOT_CONTENT)
-
-
-class CheckedRows(Protocol):
-    """A part of a file after its reader: events, rejects, and how many rows were read."""
-
-    @property
-    def events(self) -> pl.DataFrame: ...
-    @property
-    def rejects(self) -> pl.DataFrame: ...
-    @property
-    def rows(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -127,21 +106,27 @@ def load(
     refuse_older(store, file.dataset, file.data_date, withdraws=False, name=file.name)
     number = file.number or next_number(connection, "vintage", "number")
     with all_or_nothing(connection, name=file.name):
-        # Outside the transaction, into tables that go with the connection: within one the engine would hold every part until its end.
-        rows = _stage(connection, batches, progress)
-        _refuse_eventless(connection, file)
-        if file.complete:
-            _refuse_cut_off(connection, file, rows=rows)
         connection.execute("BEGIN")
-        connection.execute("INSERT INTO reject SELECT ?, * FROM aside", [number])
-        _make_ids(connection)
-        _set_aside_duplicates(connection, number, monadic=file.monadic)
-        _give_places(connection, resolve)
-        _give_parties(connection)
-        _make_ready(connection)
+        straight = _is_first(connection, file.dataset)
+        staged = stage(
+            connection,
+            batches,
+            dataset=file.dataset,
+            number=number,
+            given=file.data_date if file.dated else None,
+            straight=straight,
+            resolve=resolve,
+            progress=progress,
+        )
+        _refuse_eventless(connection, file, number)
+        if file.complete:
+            _refuse_cut_off(connection, file, number, rows=staged.rows)
+        set_twins_aside(connection, staged, monadic=file.monadic)
         _tell_spoken_for(connection, file)
-        moved = _open_and_close(connection, number, file)
-        _record(connection, number, file, rows=rows, moved=moved)
+        events = one_count(connection, "SELECT count(*) FROM ready")
+        moved = Moved(added=events) if straight else _open_and_close(connection, number, file)
+        _record(connection, number, file, rows=staged.rows, moved=moved)
+        discard(connection, staged)
         connection.execute("COMMIT")
     return next(vintage for vintage in store.vintages() if vintage.number == number)
 
@@ -189,152 +174,6 @@ def refuse_older(store: Store, dataset: str, data_date: dt.date, *, withdraws: b
         )
 
 
-def next_number(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> int:
-    """One more than the highest number of a table."""
-    return one_count(connection, f"SELECT coalesce(max({column}), 0) + 1 FROM {table}")
-
-
-def one_count(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> int:
-    """The number that a query gives; 0 where it gives none."""
-    found = first_row(connection, query, parameters)
-    return int(found[0]) if found and found[0] is not None else 0
-
-
-def _stage(
-    connection: duckdb.DuckDBPyConnection,
-    batches: Iterable[CheckedRows],
-    progress: Callable[[int], None],
-) -> int:
-    """Bring events and rejects into tables of this load alone; give the number of rows read."""
-    types = {**column_types(), "actors": "VARCHAR[]", "longitude": "DOUBLE", "latitude": "DOUBLE"}
-    columns = ", ".join(f"{name} {types[name]}" for name in EVENT)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE staged (row BIGINT, line BIGINT, {columns})")
-    connection.execute(
-        'CREATE OR REPLACE TEMP TABLE aside (row BIGINT, line BIGINT, kind VARCHAR, "column" VARCHAR, value VARCHAR, '
-        "reason VARCHAR, raw VARCHAR)"
-    )
-    rows = 0
-    for batch in batches:
-        if batch.events.height + batch.rejects.height != batch.rows:
-            raise StoreError(
-                f"{batch.rows} rows were read but {batch.events.height} events and {batch.rejects.height} rejects came of them",
-                next_step="Nothing was loaded. This is a fault of Tocsin's reader: please report it.",
-            )
-        insert(connection, "staged", batch.events.select("row", "line", *EVENT_SCHEMA))
-        insert(connection, "aside", batch.rejects.select(*REJECT_SCHEMA))
-        rows += batch.rows
-        progress(rows)
-    return rows
-
-
-def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
-    """Put rows, whose columns stand in the table's order, into a table."""
-    if rows.height:
-        connection.register("part", rows.to_arrow())
-        connection.execute(f"INSERT INTO {table} SELECT * FROM part")
-        connection.unregister("part")
-
-
-def _make_ids(connection: duckdb.DuckDBPyConnection) -> None:
-    """Rows without an id get one from what they say and how often it was said before in the file."""
-    if not one_count(connection, "SELECT count(*) FROM staged WHERE event_id IS NULL"):
-        return
-    content = ", ".join(
-        f"coalesce('{name}=' || CAST({name} AS VARCHAR), '')" for name in (*CONTENT, "actors", "longitude", "latitude")
-    )
-    connection.execute(
-        f"""
-        UPDATE staged SET event_id = made.id FROM (
-            SELECT row, '{MADE_ID}' || left(digest, 20) || '-' || row_number() OVER (PARTITION BY digest ORDER BY row) AS id
-            FROM (SELECT row, md5(concat_ws(chr(31), {content})) AS digest FROM staged WHERE event_id IS NULL)
-        ) AS made WHERE staged.row = made.row
-        """
-    )
-
-
-def _set_aside_duplicates(connection: duckdb.DuckDBPyConnection, number: int, *, monadic: bool) -> None:
-    """Of the rows with one id keep the newest revision (the first, where none is newer) and set the others aside with the reason."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE twin AS SELECT event_id, row, "
-        "first_value(row) OVER (PARTITION BY event_id ORDER BY revised_at DESC NULLS LAST, row) AS kept FROM staged "
-        "WHERE event_id IN (SELECT event_id FROM staged GROUP BY event_id HAVING count(*) > 1)"
-    )
-    if not one_count(connection, "SELECT count(*) FROM twin"):
-        return
-    if monadic:
-        _merge_actors(connection)
-        kind, reason = "'merged'", "'names a further actor of the event of row ' || twin.kept"
-    else:
-        same = " AND ".join(
-            f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in (*CONTENT, "actors", "longitude", "latitude")
-        )
-        kind = f"CASE WHEN {same} THEN 'repeat' ELSE 'error' END"
-        reason = (
-            f"CASE WHEN {same} THEN 'says again what row ' || twin.kept || ' says' ELSE 'has the id of row ' || twin.kept || "
-            "', which was kept, but says something else' END"
-        )
-    connection.execute(
-        f"""
-        INSERT INTO reject SELECT ?, a.row, a.line, {kind}, 'event_id', a.event_id, {reason},
-            to_json(struct_pack(event_id := a.event_id, event_date := a.event_date, event_type := a.event_type,
-                actor1 := a.actor1, actor2 := a.actor2, location := a.location, fatalities := a.fatalities, notes := a.notes))
-        FROM twin JOIN staged a USING (row) JOIN staged b ON b.row = twin.kept WHERE twin.row <> twin.kept
-        """,
-        [number],
-    )
-    connection.execute("DELETE FROM staged WHERE row IN (SELECT row FROM twin WHERE row <> kept)")
-
-
-def _merge_actors(connection: duckdb.DuckDBPyConnection) -> None:
-    """One row per event and actor: the kept row gets the actors of all, and the second party where it has none."""
-    connection.execute(
-        """
-        UPDATE staged SET actors = merged.actors, actor2 = coalesce(staged.actor2, merged.other) FROM (
-            SELECT twin.kept, list_sort(list_distinct(flatten(list(staged.actors)))) AS actors,
-                min(staged.actor1) FILTER (WHERE twin.row <> twin.kept) AS other
-            FROM twin JOIN staged USING (row) GROUP BY twin.kept
-        ) AS merged WHERE staged.row = merged.kept
-        """
-    )
-
-
-def _give_places(connection: duckdb.DuckDBPyConnection, resolve: Resolver) -> None:
-    """Work out what depends on a place alone for the places not met before."""
-    met = frame(
-        connection,
-        "SELECT DISTINCT country, longitude, latitude FROM staged "
-        f"WHERE NOT EXISTS (SELECT 1 FROM place WHERE {_SAME_PLACE}) ORDER BY ALL",
-    )
-    if met.height:
-        start = next_number(connection, "place", "place_id")
-        resolved = resolve(met).select(*PLACE_COLUMNS).with_row_index("place_id", offset=start)
-        insert(connection, "place", resolved)
-
-
-def _give_parties(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give each distinct set of actors that was not met before a number."""
-    start = next_number(connection, "party", "party_id")
-    connection.execute(
-        f"""
-        INSERT INTO party SELECT ? + row_number() OVER (ORDER BY names) - 1, names
-        FROM (SELECT DISTINCT {_PARTY_TEXT} AS names FROM staged) WHERE names NOT IN (SELECT names FROM party)
-        """,
-        [start],
-    )
-
-
-def _make_ready(connection: duckdb.DuckDBPyConnection) -> None:
-    """The rows as the fact table has them: a view, so that a first load copies them once."""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE keyed AS SELECT staged.row, place.place_id, party.party_id "
-        f"FROM staged JOIN place ON {_SAME_PLACE} JOIN party ON party.names = {_PARTY_TEXT}"
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW ready AS SELECT staged.row, CAST(event_date - DATE '{EPOCH}' AS INTEGER) AS event_day, "
-        f"place_id, party_id, {', '.join(KEPT)} FROM staged JOIN keyed USING (row)"
-    )
-
-
 def _tell_spoken_for(connection: duckdb.DuckDBPyConnection, file: File) -> None:
     """The days for which the file speaks, by country: those declared, or else those between its first and last event there."""
     first, last = (file.covers.first, file.covers.last) if file.covers else (None, None)
@@ -354,19 +193,19 @@ def _tell_spoken_for(connection: duckdb.DuckDBPyConnection, file: File) -> None:
     )
 
 
+def _is_first(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    """Nothing of the data set stands, or was withdrawn by name: its rows are all opened, whatever they say."""
+    return not one_count(
+        connection, "SELECT count(*) FROM event WHERE dataset = ? AND closed IS NULL", [dataset]
+    ) and not one_count(
+        connection, "SELECT count(*) FROM withdrawal JOIN vintage ON number = vintage WHERE dataset = ?", [dataset]
+    )
+
+
 def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: File) -> Moved:
     """Open what is new or changed, close what changed or was withdrawn."""
-    columns = ", ".join(KEPT)
     given = file.data_date if file.dated else None
     standing = "event.dataset = ? AND event.closed IS NULL"
-    if not one_count(connection, f"SELECT count(*) FROM event WHERE {standing}", [file.dataset]) and not one_count(
-        connection, "SELECT count(*) FROM withdrawal JOIN vintage ON number = vintage WHERE dataset = ?", [file.dataset]
-    ):
-        connection.execute(
-            f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns}, ? FROM ready",
-            [file.dataset, number, given],
-        )
-        return Moved(added=one_count(connection, "SELECT count(*) FROM ready"))
     kept_back = _find_older(connection, file)
     # A file does not speak for the columns that it lacks: they neither make a row changed nor are they lost.
     present = [name for name in CONTENT if name not in file.absent]
@@ -404,11 +243,12 @@ def _open_and_close(connection: duckdb.DuckDBPyConnection, number: int, file: Fi
     )
     if given:
         connection.execute(
-            f"UPDATE event SET given_date = ? WHERE {standing} AND event_id IN (SELECT event_id FROM staged)",
+            f"UPDATE event SET given_date = ? WHERE {standing} AND event_id IN (SELECT event_id FROM ready)",
             [given, file.dataset],
         )
     connection.execute(
-        f"INSERT INTO event SELECT ?, ?, NULL, row, event_day, place_id, party_id, {columns}, ? FROM opened",
+        "INSERT INTO event BY NAME SELECT CAST(? AS VARCHAR) AS dataset, CAST(? AS INTEGER) AS opened, CAST(? AS DATE) AS given_date, "
+        "* EXCLUDE revises FROM opened",
         [file.dataset, number, given],
     )
     return Moved(
@@ -427,16 +267,16 @@ def _find_older(connection: duckdb.DuckDBPyConnection, file: File) -> int:
     connection.execute(
         f"""
         INSERT INTO older
-        SELECT staged.event_id FROM staged
+        SELECT ready.event_id FROM ready
         LEFT JOIN (SELECT event_id, revised_at FROM event WHERE dataset = $dataset AND closed IS NULL) AS stands USING (event_id)
         LEFT JOIN (
             SELECT event_id, max(withdrawn_at) AS withdrawn_at FROM withdrawal
             WHERE vintage IN (SELECT number FROM vintage WHERE dataset = $dataset) GROUP BY event_id
         ) AS gone USING (event_id)
         LEFT JOIN ({last_said("SELECT event_id FROM withdrawal")}) AS said USING (event_id)
-        WHERE CASE WHEN stands.event_id IS NOT NULL THEN staged.revised_at < stands.revised_at
+        WHERE CASE WHEN stands.event_id IS NOT NULL THEN ready.revised_at < stands.revised_at
             ELSE withdrawn_at IS NOT NULL
-                AND NOT {since("greatest(staged.revised_at, said.revised_at)", "said.given_date", "withdrawn_at")} END
+                AND NOT {since("greatest(ready.revised_at, said.revised_at)", "said.given_date", "withdrawn_at")} END
         """,
         {"dataset": file.dataset},
     )
@@ -489,7 +329,7 @@ def _withdraw(connection: duckdb.DuckDBPyConnection, number: int, file: File, *,
     They are those that the file lacks among the countries and days for which it `speaks`; and those that an earlier load of the very
     same file gave by another mapping. A row that was set aside for a fault is not lacking.
     """
-    _name_set_aside(connection, file.id_column)
+    _name_set_aside(connection, file.id_column, number)
     where = (
         "dataset = ? AND closed IS NULL AND event_id NOT IN (SELECT event_id FROM ready) "
         "AND event_id NOT IN (SELECT said FROM named_aside) AND (opened IN (SELECT number FROM vintage WHERE digest = ? AND dataset = ?) "
@@ -504,24 +344,28 @@ def _withdraw(connection: duckdb.DuckDBPyConnection, number: int, file: File, *,
     return count
 
 
-def _name_set_aside(connection: duckdb.DuckDBPyConnection, id_column: str | None) -> None:
+def _name_set_aside(connection: duckdb.DuckDBPyConnection, id_column: str | None, number: int) -> None:
     """The ids of the raw rows that were set aside for a fault: the file has these events."""
     connection.execute("CREATE OR REPLACE TEMP TABLE named_aside (said VARCHAR)")
-    raw = connection.execute("SELECT DISTINCT raw FROM aside WHERE kind = 'error' AND raw LIKE '{%'").fetchall()
+    raw = connection.execute(
+        "SELECT DISTINCT raw FROM reject WHERE vintage = ? AND kind = 'error' AND raw LIKE '{%'", [number]
+    ).fetchall()
     said = (json.loads(text).get(id_column) for (text,) in raw)
     values = {str(value).strip().removesuffix(".0") for value in said if value is not None}
     insert(connection, "named_aside", pl.DataFrame({"said": sorted(values)}, schema={"said": pl.String}))
 
 
-def _refuse_eventless(connection: duckdb.DuckDBPyConnection, file: File) -> None:
+def _refuse_eventless(connection: duckdb.DuckDBPyConnection, file: File, number: int) -> None:
     """A file of which no row is an event tells nothing: most likely it was misread.
 
     Raises:
         SourceError: with the first reasons.
     """
-    if one_count(connection, "SELECT count(*) FROM staged"):
+    if one_count(connection, "SELECT count(*) FROM ready"):
         return
-    rows = connection.execute('SELECT row, "column", value, reason FROM aside ORDER BY row LIMIT 3').fetchall()
+    rows = connection.execute(
+        'SELECT row, "column", value, reason FROM reject WHERE vintage = ? ORDER BY row LIMIT 3', [number]
+    ).fetchall()
     reasons = "; ".join(f"row {row}, {column} = {value!r}: {reason}" for row, column, value, reason in rows)
     raise SourceError(
         f"none of its rows is an event: {reasons}",
@@ -530,15 +374,15 @@ def _refuse_eventless(connection: duckdb.DuckDBPyConnection, file: File) -> None
     )
 
 
-def _refuse_cut_off(connection: duckdb.DuckDBPyConnection, file: File, *, rows: int) -> None:
+def _refuse_cut_off(connection: duckdb.DuckDBPyConnection, file: File, number: int, *, rows: int) -> None:
     """A file that ends in the middle of a row does not hold all rows, whatever is said of it: what it lacks was not withdrawn.
 
     Raises:
         SourceError: with the last row.
     """
     last = connection.execute(
-        "SELECT row, line, reason FROM aside WHERE kind = 'error' AND (reason = ? OR (row = ? AND \"column\" IS NULL))",
-        [CUT_OFF, rows],
+        "SELECT row, line, reason FROM reject WHERE vintage = ? AND kind = 'error' AND (reason = ? OR (row = ? AND \"column\" IS NULL))",
+        [number, CUT_OFF, rows],
     ).fetchone()
     if last is None:
         return
@@ -579,6 +423,4 @@ def _record(
         "INSERT INTO covered (vintage, country, first_date, last_date, events) SELECT ?, land, first_date, last_date, events FROM spoken",
         [number],
     )
-    connection.execute("DROP VIEW ready")
-    for table in ("staged", "aside", "twin", "keyed", "spoken"):
-        connection.execute(f"DROP TABLE {table}")
+    connection.execute("DROP TABLE spoken")

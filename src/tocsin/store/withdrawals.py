@@ -18,7 +18,8 @@ import polars as pl
 from tocsin.errors import SourceError, StoreError
 from tocsin.schema import REJECT_SCHEMA, Vintage
 from tocsin.store.open import Store, frame
-from tocsin.store.vintages import all_or_nothing, insert, last_said, next_number, one_count, refuse_older, since
+from tocsin.store.staging import insert, next_number, one_count
+from tocsin.store.vintages import all_or_nothing, last_said, refuse_older, since
 
 Outcome = Literal["withdrawn", "unknown", "before", "since"]
 NAMED = 5
