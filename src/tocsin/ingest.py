@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -154,11 +154,12 @@ def add(
             )
         place = (kept.data_date, kept.withdraws)
         older = twin or any((each.data_date, each.withdraws) > place for each in store.vintages(kept.dataset))
-        with keeping(folder, file, kept):
-            loaded = None if older else _load(store, desk, reading, kept, progress=progress)
+        with keeping(folder, file, kept) as wait:
+            loaded = None if older else _load(store, desk, reading, kept, progress=progress, wait=wait)
             # Vintages stand on each other's shoulders in the order of their dates, and a list upon the files of its day: so what
             # belongs before one that is loaded is put in by loading all anew.
             if not loaded:
+                wait()
                 others = [each for each in notes(folder) if each.key != kept.key]
                 _replay(desk, store, [*others, kept], progress=progress)
         if loaded:
@@ -366,8 +367,18 @@ def _loaded_before(store: Store, folder: Path, kept: Kept, *, dated: bool) -> Vi
     return found[-1] if found else None
 
 
-def _load(store: Store, desk: Desk, reading: Reading | Withdrawn, kept: Kept, *, progress: Progress) -> Vintage:
+def _load(
+    store: Store,
+    desk: Desk,
+    reading: Reading | Withdrawn,
+    kept: Kept,
+    *,
+    progress: Progress,
+    wait: Callable[[], None] = lambda: None,
+) -> Vintage:
+    """Load a file, which `wait` says is kept: nothing is committed before."""
     if isinstance(reading, Withdrawn):
+        wait()
         return _withdraw(store, reading, kept)
     gazetteer, named = gazetteer_of(desk)
     file = File(
@@ -396,10 +407,16 @@ def _load(store: Store, desk: Desk, reading: Reading | Withdrawn, kept: Kept, *,
     return load(
         store,
         file,
-        (naming(batch, kept.members) for batch in batches) if kept.members else batches,
+        _then((naming(batch, kept.members) for batch in batches) if kept.members else batches, wait),
         resolve=resolved,
         progress=lambda rows: progress(kept.name, rows),
     )
+
+
+def _then(batches: Iterable[Batch], wait: Callable[[], None]) -> Iterator[Batch]:
+    """The same, of which the end comes no sooner than `wait` lets it."""
+    yield from batches
+    wait()
 
 
 def _withdraw(store: Store, reading: Withdrawn, kept: Kept) -> Vintage:

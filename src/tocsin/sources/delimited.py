@@ -192,6 +192,8 @@ class _Body:
         self._utf16 = header.utf16
         self._kept = b""
         self._ended = False
+        self.any_nul = False
+        """What was read so far holds a NUL byte."""
         left = header.offset
         while left > 0 and not self._ended:
             piece = self._next(left) if header.utf16 else file.read(left)
@@ -212,9 +214,13 @@ class _Body:
 
     def read(self, size: int = -1, /) -> bytes:
         # A short piece would be taken for a whole block, and no row may reach over two boundaries of blocks.
-        while len(self._kept) < size and not self._ended:
-            self._kept += self._next(size - len(self._kept))
-        piece, self._kept = self._kept[:size], self._kept[size:]
+        pieces, length = [self._kept], len(self._kept)
+        while length < size and not self._ended:
+            pieces.append(self._next(size - length))
+            length += len(pieces[-1])
+        whole = b"".join(filter(None, pieces))  # of one piece no copy is made
+        piece, self._kept = whole[:size], whole[size:]
+        self.any_nul = self.any_nul or b"\0" in piece
         return piece
 
     def close(self) -> None:
@@ -269,6 +275,7 @@ def _blocks(stream: Callable[[], Stream], header: Header, ledger: _Ledger, *, wh
                 ),
             )
             for batch in reader:
+                ledger.any_nul = body.any_nul
                 seen += batch.num_rows
                 if seen > given:
                     new = seen - given
@@ -295,6 +302,8 @@ class _Ledger:
 
     def __init__(self, header: Header) -> None:
         self._header = header
+        self.any_nul = False
+        """What was read so far holds a NUL byte."""
         self._ragged: dict[int, str] = {}
         self._record = 1
         self._row = 1
@@ -345,8 +354,12 @@ class _Ledger:
                 self._header,
             ),
         )
-        for set_aside in (_with_nul, _cut_off if last else None, self._swallowing if extra is not None else None):
-            raw = set_aside(raw) if set_aside else raw
+        for needed, set_aside in (
+            (self.any_nul, _with_nul),
+            (last, _cut_off),
+            (extra is not None, self._swallowing),
+        ):
+            raw = set_aside(raw) if needed else raw
         return raw
 
     def _records(self, delivered: int, *, last: bool) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
