@@ -38,6 +38,7 @@ _ROWS = {
     "source_scale": pl.String,
     "place_id": pl.Int32,
     "party_id": pl.Int32,
+    "mentions": pl.Int64,
 }
 
 
@@ -46,7 +47,7 @@ def about(covered: Sequence[Span]) -> Provenance:
 
 
 def tables(rows: Sequence[Mapping[str, Any]]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Fact, place and party tables from rows with date, and perhaps type, precision, country, actors, unit, km, cell, scale."""
+    """Fact, place and party tables from rows with date, and perhaps type, precision, country, actors, unit, km, cell, scale, mentions."""
     places: dict[tuple[Any, ...], int] = {}
     parties: dict[str, int] = {}
     facts = []
@@ -64,6 +65,7 @@ def tables(rows: Sequence[Mapping[str, Any]]) -> tuple[pl.DataFrame, pl.DataFram
                 "geo_precision": row.get("precision", 1),
                 "country": row.get("country", "AFG"),
                 "source_scale": row.get("scale"),
+                "mentions": row.get("mentions"),
                 "place_id": places.setdefault(place, len(places) + 1),
                 "party_id": parties.setdefault(names, len(parties) + 1),
             }

@@ -38,6 +38,7 @@ def made(rows: int) -> list[dict[str, Any]]:
             "unit": chance.choice(("AF-KAB", "AF-KUN", None)),
             "km": chance.choice((0.0, 10.0, 10.5, 300.0, None)),
             "scale": chance.choice(SCALES),
+            "mentions": chance.choice((0, 1, 10, None)),
             "actors": chance.sample(ACTORS, chance.randrange(3)),
         }
         for _ in range(rows)
@@ -95,7 +96,8 @@ def directly(table: pl.DataFrame, selection: Selection, by: list[str], flags: Fl
         number = pl.when(days(span)).then(index).otherwise(number)
     edges = pl.sum_horizontal(pl.lit(0), *(pl.col("capital_distance_km") > edge for edge in flags.distance_edges_km))
     more |= {"window": number, "distance_class": pl.when(pl.col("capital_distance_km").is_not_null()).then(edges)}
-    counted = table.filter(tests).with_columns(**more).group_by(by).len()
+    times = pl.col(selection.weight).sum() if selection.weight else pl.len()
+    counted = table.filter(tests).with_columns(**more).group_by(by).agg(times)
     return {row[:-1]: row[-1] for row in counted.rows()}
 
 
@@ -125,6 +127,7 @@ selections = st.builds(
     actors=some(ACTORS),
     reported=st.none() | amongs,
     span=st.none() | some_span,
+    weight=st.sampled_from([None, None, "mentions"]),
 )
 flagged = st.builds(
     Flags,

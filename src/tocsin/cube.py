@@ -102,6 +102,7 @@ class Selection:
         actors: Names, of which a row must have at least one among its parties; no row where none is named.
         reported: Who reported, by a column of rows; rows that do not say are kept too.
         span: Days of the first day of the event.
+        weight: A column of whole numbers: a row counts as often as it says, and not at all where it says nothing. None counts each once.
     """
 
     countries: tuple[str, ...] | None = None
@@ -110,6 +111,7 @@ class Selection:
     actors: tuple[str, ...] | None = None
     reported: Among | None = None
     span: Span | None = None
+    weight: str | None = None
 
     def within(self, span: Span | None) -> Selection:
         """The same selection on other days."""
@@ -118,6 +120,10 @@ class Selection:
     def involving(self, actors: Sequence[str] | None) -> Selection:
         """The same selection, of rows with one of these parties."""
         return replace(self, actors=None if actors is None else tuple(actors))
+
+    def weighed(self, column: str | None) -> Selection:
+        """The same selection, each row counted as often as a column says; None counts each once."""
+        return replace(self, weight=column)
 
     def placed(self, precise: Sequence[int] | None) -> Selection:
         """The same selection, of rows whose place is known as well as `precise` says."""
@@ -192,7 +198,7 @@ class Cube:
     def _tests(self, wanted: Selection) -> list[pl.Expr] | None:
         """What rows of this count must pass to be of `wanted`; None where it does not tell them apart."""
         mine, tests = self.selection, []
-        for name in ("countries", "span", "event_types", "precise", "actors", "reported"):
+        for name in ("countries", "span", "event_types", "precise", "actors", "reported", "weight"):
             if getattr(mine, name) == getattr(wanted, name):
                 continue
             test = _TOLD_APART[name](self, wanted) if name in _TOLD_APART else None
@@ -311,7 +317,8 @@ def count(events: Events, selection: Selection, *, by: Sequence[str], flags: Fla
         flags: What is made from other columns.
 
     Returns:
-        The columns of `by`, and `incidents` (Int64), sorted by `by`; groups of no rows are not there.
+        The columns of `by`, and `incidents` (Int64; the sum of the weight where there is one), sorted by `by`; groups of no rows are not
+        there.
 
     Raises:
         QuestionError: a column is not known, or the table would have more than MOST_ROWS rows.
@@ -364,7 +371,8 @@ def _collected(events: Events, selection: Selection, *, by: Sequence[str], flags
         if name not in known:
             raise QuestionError(f'there is no column "{name}" to count by', next_step=did_you_mean(name, sorted(known)))
     needed = [name for name in ("place_id", "party_id") if name not in by]
-    own = (name for name in by if name in events.row_columns)
+    weighed = selection.weight if selection.weight not in by else None
+    own = [*(name for name in by if name in events.row_columns), *([weighed] if weighed else [])]
     rows = rows.select(*needed, *own, *(dated[name].alias(name) for name in by if name in dated))
     if wanted_places:
         places = events.places.select(
@@ -375,9 +383,10 @@ def _collected(events: Events, selection: Selection, *, by: Sequence[str], flags
     if wanted_groups:
         parties = events.parties.select("party_id", **{name: involves(names) for name, names in wanted_groups.items()})
         rows = rows.join(parties, on="party_id", how="left")
-    counted = rows.group_by(*by).agg(nw.len().alias("incidents")).head(MOST_ROWS + 1)
+    times = nw.col(selection.weight).sum() if selection.weight else nw.len()
+    counted = rows.group_by(*by).agg(times.alias("incidents")).head(MOST_ROWS + 1)
     table: pl.DataFrame = counted.collect("polars").to_native()
-    table = table.with_columns(pl.col("incidents").cast(pl.Int64))
+    table = table.with_columns(pl.col("incidents").cast(pl.Int64).fill_null(0))
     return table.sort("event_day") if "event_day" in by else table
 
 

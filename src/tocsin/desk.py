@@ -108,6 +108,7 @@ class Figure(Frozen):
     level: str | None = None
     against: str | None = None
     weeks: int | None = Field(default=None, ge=2, le=520)
+    weight: Literal["mentions"] | None = None
     finding: str | None = None
 
     @model_validator(mode="after")

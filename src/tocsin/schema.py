@@ -56,6 +56,7 @@ EVENT: Mapping[str, Column] = MappingProxyType(
         "fatalities": Column(pl.Int64(), "best estimate of deaths"),
         "fatalities_low": Column(pl.Int64(), "low estimate"),
         "fatalities_high": Column(pl.Int64(), "high estimate"),
+        "mentions": Column(pl.Int64(), "how often reports mention it, as the source counts"),
         "source": Column(pl.String(), 'names of who reported, joined by "; "'),
         "source_scale": Column(pl.String(), "scale of who reported, as the publisher classes it"),
         "notes": Column(pl.String(), "the publisher's description"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -128,22 +127,28 @@ def test_weeks_are_counted_and_a_report_is_built(desk: Path) -> None:
     assert "SYNTHETIC" in page
 
 
-def test_mentions_can_be_added_up_as_the_page_says(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incidents_weighed_by_mentions(desk: Path) -> None:
     grow(desk, *range(14))
     added(desk)
-    page = (Path(__file__).resolve().parents[2] / "docs" / "sources" / "gdelt.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    names: dict[str, pl.DataFrame] = {}
-    monkeypatch.chdir(desk)
-    exec(block, names)  # noqa: S102
+    asked = ("table", "weekly", "--weight", "mentions", "--average-weeks", "1", "--format", "json")
+    told = run(*asked, folder=desk)
     mine = made(14)
     by_hand = {
-        day(7 * week): mine.filter(pl.col("SQLDATE").is_between(day(7 * week), day(7 * week + 6)))["NumMentions"]
+        str(day(7 * week)): mine.filter(pl.col("SQLDATE").is_between(day(7 * week), day(7 * week + 6)))["NumMentions"]
         .cast(pl.Int64)
         .sum()
         for week in range(2)
     }
-    assert dict(names["weeks"].iter_rows()) == by_hand
+    assert {row["week_date"]: row["mentions"] for row in json.loads(told.out)["rows"]} == by_hand
+    assert "Counted: mentions in reports, as the source counts them, of events of type Assault" in told.err
+    assert "what is told of twice as often is not twice as violent" in told.err
+    run("figure", "weekly", "--weight", "mentions", "-o", "mentions.svg", folder=desk)
+    assert "mentions per week" in (desk / "mentions.svg").read_text(encoding="utf-8")
+    for question in ("concentration", "proximity", "actors"):
+        table = json.loads(run("table", question, "--weight", "mentions", "--format", "json", folder=desk).out)
+        assert sum(row["mentions"] for row in table["rows"]) > 0
+    assert 'has no argument "weight"' in run("table", "change", "--weight", "mentions", folder=desk, code=1).err
+    assert "can not be weighed" in run("table", "weekly", "--weight", "deaths", folder=desk, code=1).err
 
 
 def test_files_of_a_quarter_of_an_hour(desk: Path) -> None:

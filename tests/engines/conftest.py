@@ -36,6 +36,7 @@ country = "our_country"
 latitude = "our_latitude"
 longitude = "our_longitude"
 actor1 = "our_actor1"
+mentions = "our_mentions"
 """
 
 
@@ -61,7 +62,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     events.write_csv(folder / "first.csv")
     revised(events).write_csv(folder / "second.csv")
     log = ("event_date", "event_type", "country", "latitude", "longitude", "actor1")
-    events.gather_every(7).select(pl.col(log).name.prefix("our_")).write_csv(folder / "log.csv")
+    mentions = pl.int_range(pl.len()) % 5
+    own = events.gather_every(7).select(pl.col(log), mentions=pl.when(mentions > 0).then(mentions))
+    own.select(pl.all().name.prefix("our_")).write_csv(folder / "log.csv")
     (folder / "log.toml").write_text(MAPPING, encoding="utf-8")
     read = read_desk(folder)
     add(read, folder / "first.csv", dated=FIRST)

@@ -90,6 +90,35 @@ def test_duckdb_reads_an_earlier_state_from_the_files(
     assert_same(answered(from_files(FIRST), *asked), wanted(*asked, FIRST))
 
 
+WEIGHED = [
+    ("weekly", Asked(weight="mentions", by="event_type")),
+    ("concentration", Asked(weight="mentions", level="unit_code")),
+    ("proximity", Asked(weight="mentions")),
+    ("actors", Asked(weight="mentions")),
+]
+
+
+def of_log(subject: Subject) -> Subject:
+    """The same desk, asked of its own log, which counts mentions."""
+    assert subject.beside
+    return replace(subject, events=subject.beside("log"))
+
+
+@pytest.mark.parametrize("asked", WEIGHED, ids=named)
+def test_duckdb_weighs_the_same_from_the_files(desk: Path, from_files: Opened, asked: tuple[str, Asked]) -> None:
+    with open_desk(desk, dataset="log") as subject:
+        found = answered(of_log(from_files(None)), *asked)
+        assert_same(found, answered(subject, *asked))
+    assert found.table["mentions"].sum() > 0
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("asked", WEIGHED, ids=named)
+def test_spark_weighs_as_duckdb_does(desk: Path, local: Opened, asked: tuple[str, Asked]) -> None:
+    with open_desk(desk, dataset="log") as subject:
+        assert_same(answered(of_log(local(None)), *asked), answered(subject, *asked))
+
+
 @pytest.mark.spark
 @pytest.mark.parametrize("asked", ASKED, ids=named)
 def test_spark_answers_as_duckdb_does(local: Opened, wanted: Wanted, asked: tuple[str, Asked]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,7 @@ def test_an_empty_store_of_an_earlier_layout_is_brought_up_to_date(tmp_path: Pat
         pass
     with duckdb.connect(str(tmp_path / "store.duckdb")) as connection:
         connection.execute("ALTER TABLE event DROP COLUMN given_date")
+        connection.execute("ALTER TABLE event DROP COLUMN mentions")
         connection.execute("DELETE FROM layout WHERE version > 3")
     with pytest.raises(StoreError, match="layout 3"), open_store(tmp_path):
         pass
@@ -89,6 +91,21 @@ def test_a_store_with_loads_of_an_earlier_layout_is_left_as_it_is(tmp_path: Path
             pass
     with open_store(tmp_path, write=True, any_layout=True) as store:
         assert store.numbers() == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize("source", ["acled", "gdelt"])
+def test_only_what_the_files_tell_is_read_from_them_anew(tmp_path: Path, source: str) -> None:
+    with open_store(tmp_path, write=True) as store:
+        put(store, file("a", source=source), batch([one("x", 0)]))
+    with duckdb.connect(str(tmp_path / "store.duckdb")) as connection:
+        connection.execute("ALTER TABLE event DROP COLUMN mentions")
+        connection.execute("DELETE FROM layout WHERE version > 4")
+    with contextlib.ExitStack() as expected:
+        if source == "gdelt":
+            expected.enter_context(pytest.raises(StoreError, match="how often reports mention each event"))
+        with open_store(tmp_path, write=True) as store:
+            put(store, file("b", data_date=day(200)), batch([one("x", 0), one("y", 4, mentions=3)]))
+            assert ids(store) == {"x": 1, "y": 1}
 
 
 def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,7 @@ def _placed(subject: Subject, asked: Asked, selection: Selection, rows: pl.DataF
     placed = selection.placed(precise_of(subject))
     if "place" not in rows.columns:
         return Behind(placed, spans)
-    values: tuple[Any, ...] = tuple(rows.filter(pl.col("incidents") > 0)["place"].unique().to_list())
+    values: tuple[Any, ...] = tuple(rows.filter(pl.col(asked.counts) > 0)["place"].unique().to_list())
     return Behind(placed, spans, column=(level, values if level == "unit_code" else tuple(map(int, values))))
 
 
@@ -193,7 +193,7 @@ def _weeks(subject: Subject, asked: Asked, rows: pl.DataFrame, columns: Sequence
         before, after = (length - 1, 0) if definition.average == "trailing" else (length // 2, (length - 1) // 2)
     week = dt.timedelta(weeks=1)
     # A week that the data do not cover has no number, so none of its events is behind one.
-    days = rows.drop_nulls(["incidents"])["week_date"].unique().sort().to_list()
+    days = rows.drop_nulls([asked.counts])["week_date"].unique().sort().to_list()
     return joined([Span(day - before * week, day + (after + 1) * week - dt.timedelta(days=1)) for day in days])
 
 

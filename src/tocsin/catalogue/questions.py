@@ -65,7 +65,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         name="weekly",
         asks="How many incidents a week, in all, by group of actors, by event type or by any column?",
-        arguments=("group", "groups", "by", *_TIME),
+        arguments=("group", "groups", "by", "weight", *_TIME),
         columns=("event_date", "event_type", "country"),
         answer=answer_weekly,
         figure=True,
@@ -75,7 +75,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         name="concentration",
         asks="Where did incidents take place, in one window or two, by cell or first-order unit?",
-        arguments=("group", "windows", "level"),
+        arguments=("group", "windows", "level", "weight"),
         columns=("event_date", "event_type", "country", "longitude", "latitude"),
         answer=answer_concentration,
         figure=True,
@@ -93,7 +93,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         name="proximity",
         asks="How far from the nearest capital of a first-order unit?",
-        arguments=("group", "near_km", *_TIME),
+        arguments=("group", "near_km", "weight", *_TIME),
         columns=("event_date", "event_type", "country", "longitude", "latitude"),
         answer=answer_proximity,
         figure=True,
@@ -115,7 +115,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         name="actors",
         asks="Who is named, and in how many incidents?",
-        arguments=("group",),
+        arguments=("group", "weight"),
         columns=("event_date", "event_type", "country", "actor1"),
         answer=answer_actors,
         figure=False,

@@ -111,7 +111,14 @@ class Asked:
     level: str | None = None
     against: str | None = None
     weeks: int | None = None
+    weight: str | None = None
+    """Count each incident as often as this column says: mentions."""
     title: str = ""
+
+    @property
+    def counts(self) -> str:
+        """What the numbers count, which is also the name of their column."""
+        return self.weight or "incidents"
 
 
 @dataclass(frozen=True)
@@ -208,6 +215,7 @@ def asked_of(figure: Figure) -> Asked:
         level=figure.level,
         against=figure.against,
         weeks=figure.weeks,
+        weight=figure.weight,
         title=figure.title,
     )
 

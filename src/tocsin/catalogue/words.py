@@ -25,14 +25,21 @@ def counted(
     types = selection.event_types
     what = f"events of type {listed(types)}" if types else "events of every type"
     weeks = f"; weeks begin on {definition.week_starts}" if definition else ""
+    what = f"{selection.weight} in reports, as the source counts them, of {what}" if selection.weight else what
     return f"Counted: {what}{involving} in {countries_of(subject.desk)}{weeks}."
 
 
-def averaging(definition: Definition) -> str:
+def of_what(asked: Asked) -> str:
+    """What the numbers are of, as a title begins."""
+    return f"{asked.weight.capitalize()} of incidents" if asked.weight else "Incidents"
+
+
+def averaging(definition: Definition, asked: Asked | None = None) -> str:
     """Unit and averaging."""
+    unit = f"{asked.counts if asked else 'incidents'} per week"
     if definition.average_weeks == 1:
-        return "incidents per week"
-    return f"incidents per week, {definition.average_weeks}-week moving average ({definition.average})"
+        return unit
+    return f"{unit}, {definition.average_weeks}-week moving average ({definition.average})"
 
 
 def subtitle(text: str, *spans: Span) -> str:
@@ -43,6 +50,7 @@ def subtitle(text: str, *spans: Span) -> str:
 def left_out(subject: Subject, selection: Selection, spans: Sequence[Span]) -> tuple[str, ...]:
     """What questions of place leave out for want of precision, and for want of a known place, in a sentence each."""
     precise = precise_of(subject)
+    selection = selection.weighed(None)
     table = pl.concat(
         count(subject.events, selection.within(span), by=["geo_precision", "unit_match"]) for span in spans
     )

@@ -47,6 +47,10 @@ AgainstOption = Annotated[
     typer.Option(help="Another data set of the desk, or source:NAME: what that source reports, beside the rest."),
 ]
 LastOption = Annotated[int | None, typer.Option("--weeks", min=2, help="How many of the last weeks are looked at.")]
+WeightOption = Annotated[
+    str | None,
+    typer.Option(help="mentions: count each incident as often as reports mention it, by the source's own count."),
+]
 LevelOption = Annotated[str | None, typer.Option(help="unit_code, or cell_3 (large) to cell_6 (small).")]
 
 
@@ -66,6 +70,7 @@ def figure(
     level: LevelOption = None,
     against: AgainstOption = None,
     weeks: LastOption = None,
+    weight: WeightOption = None,
     title: Annotated[str, typer.Option(help="Title of the figure.")] = "",
     desk: DeskOption = Path(),
     dataset: DatasetOption = None,
@@ -78,7 +83,19 @@ def figure(
     from tocsin.writing import write_whole
 
     asked = _asked(
-        question, group, by, window, threshold, week_starts, average, average_weeks, level, against, weeks, title
+        question,
+        group,
+        by,
+        window,
+        threshold,
+        week_starts,
+        average,
+        average_weeks,
+        level,
+        against,
+        weeks,
+        weight,
+        title,
     )
     numbers = output.suffix.lower().lstrip(".") in set(FORMATS) - {"json"}
     with working("counting"), open_desk(desk, dataset=dataset, as_of=day(as_of)) as subject:
@@ -105,6 +122,7 @@ def table(
     level: LevelOption = None,
     against: AgainstOption = None,
     weeks: LastOption = None,
+    weight: WeightOption = None,
     desk: DeskOption = Path(),
     dataset: DatasetOption = None,
     as_of: AsOfOption = None,
@@ -115,7 +133,7 @@ def table(
     from tocsin.writing import write_whole
 
     asked = _asked(
-        question, group, by, window, threshold, week_starts, average, average_weeks, level, against, weeks, ""
+        question, group, by, window, threshold, week_starts, average, average_weeks, level, against, weeks, weight, ""
     )
     with working("counting"), open_desk(desk, dataset=dataset, as_of=day(as_of)) as subject:
         answer = ask(subject, question, asked)
@@ -144,6 +162,7 @@ def _asked(
     level: str | None,
     against: str | None,
     weeks: int | None,
+    weight: str | None,
     title: str,
 ) -> Asked:
     from tocsin.catalogue import Asked
@@ -170,5 +189,6 @@ def _asked(
         level=level,
         against=against,
         weeks=weeks,
+        weight=weight,
         title=title,
     )

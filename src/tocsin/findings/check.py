@@ -22,11 +22,11 @@ Verdict = Literal["holds", "drifted", "broken", "can not be computed"]
 
 UNCOUNTED = frozenset(
     {
-        *("fatalities", "fatalities_low", "fatalities_high", "notes", "tags"),
+        *("fatalities", "fatalities_low", "fatalities_high", "mentions", "notes", "tags"),
         *("location", "admin1", "admin2", "admin3", "country_name"),
     }
 )
-"""Columns on which no count hangs (places are those of the points), unless a question is asked by one of them or reads the notes."""
+"""Columns on which no count hangs (places are those of the points), unless a question is asked or weighed by one, or reads the notes."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _uncounted(name: str, plan: Plan) -> frozenset[str]:
     if finding.ask is None:
         return UNCOUNTED
     read = {"notes"} if find(finding.ask).layer else set()
-    return UNCOUNTED - {finding.arguments.by} - read
+    return UNCOUNTED - {finding.arguments.by, finding.arguments.weight} - read
 
 
 def gone(found: Mapping[str, Found], statements: Iterable[SignedStatement], *, signed: Signed) -> list[str]:

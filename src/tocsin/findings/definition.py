@@ -40,6 +40,7 @@ class Arguments(Frozen):
     level: str | None = None
     against: str | None = None
     weeks: int | None = Field(default=None, ge=2, le=520)
+    weight: Literal["mentions"] | None = None
 
 
 class Finding(Frozen):

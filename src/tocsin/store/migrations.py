@@ -31,7 +31,7 @@ def column_types() -> dict[str, str]:
 
 
 def _first(connection: duckdb.DuckDBPyConnection) -> None:
-    columns = ", ".join(f"{name} {kind}" for name, kind in column_types().items())
+    columns = ", ".join(f"{name} {kind}" for name, kind in column_types().items() if name != "mentions")
     connection.execute(
         """
         CREATE TABLE vintage (
@@ -103,10 +103,18 @@ def _fourth(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("ALTER TABLE event ADD COLUMN given_date DATE")
 
 
-MIGRATIONS = (_first, _second, _third, _fourth)
+def _fifth(connection: duckdb.DuckDBPyConnection) -> None:
+    """How often reports mention an event."""
+    connection.execute("ALTER TABLE event ADD COLUMN mentions BIGINT")
 
-FROM_FILES = 4
-"""From this layout on a store says what only the files tell: one of an earlier layout that holds loads is made anew from them."""
+
+MIGRATIONS = (_first, _second, _third, _fourth, _fifth)
+
+FROM_FILES = (
+    (4, "which files had each event", "SELECT 1 FROM vintage LIMIT 1"),
+    (5, "how often reports mention each event", "SELECT 1 FROM vintage WHERE source = 'gdelt' LIMIT 1"),
+)
+"""From this layout on a store says what only the files tell: one of an earlier layout that holds such loads is made anew from them."""
 
 
 def first_row(
@@ -132,9 +140,10 @@ def migrate(connection: duckdb.DuckDBPyConnection, *, path: str) -> None:
             where=path,
             next_step="Use that version, or move the .tocsin folder away and load the files again.",
         )
-    if 0 < version < FROM_FILES and first_row(connection, "SELECT 1 FROM vintage LIMIT 1"):
+    lacking = [what for layout, what, loads in FROM_FILES if 0 < version < layout and first_row(connection, loads)]
+    if lacking:
         raise StoreError(
-            f"has layout {version}; layout {len(MIGRATIONS)} also says which files had each event, and is made from the kept files",
+            f"has layout {version}; layout {len(MIGRATIONS)} also says {lacking[0]}, and is made from the kept files",
             where=path,
             next_step="Bring it up to date: tocsin rebuild",
         )

@@ -42,7 +42,11 @@ MADE_ID = "row-"
 """Ids that were made from what a row says begin with this."""
 
 _SAID = ", ".join(
-    f"coalesce('{name}=' || CAST({name} AS VARCHAR), '')" for name in (*CONTENT, "actors", *COORDINATES[1:])
+    # Of a column that came later nothing is said where it is null, so that ids made before stay what they are.
+    f"'{name}=' || CAST({name} AS VARCHAR)"
+    if name == "mentions"
+    else f"coalesce('{name}=' || CAST({name} AS VARCHAR), '')"
+    for name in (*CONTENT, "actors", *COORDINATES[1:])
 )
 
 ROWS_A_PIECE = 122_880

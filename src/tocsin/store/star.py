@@ -29,7 +29,7 @@ from tocsin.writing import write_whole
 
 FOLDER = "star"
 MANIFEST = "manifest.json"
-FORM = 1
+FORM = 2
 """Of the layout: one of another form is laid anew."""
 ROWS_A_GROUP = 250_000
 """Rows that an engine reads as one piece."""

@@ -56,7 +56,8 @@ def test_every_form_is_read(tmp_path: Path, columns: tuple[str, ...], form: str,
         "inter1": "Rebels",
         "inter2": "Police forces",
         "actors": ["MADE-UP FRONT", "POLICE"],
-        "tags": "mentions 12; sources 3; articles 11; actor1 AFGREB; actor2 AFGCOP",
+        "mentions": 12,
+        "tags": "sources 3; articles 11; actor1 AFGREB; actor2 AFGCOP",
         "revised_at": dt.datetime(2024, 1, 6, tzinfo=dt.UTC),
     } | ({"source": "invented-herald.example", "notes": EVENT["SOURCEURL"]} if said else {})
     assert events["event_type"].to_list() == ["Assault", "Protest"]

@@ -30,6 +30,7 @@ from tocsin.catalogue.subject import (
     windows_of,
 )
 from tocsin.catalogue.unsettled import with_band
+from tocsin.catalogue.weight import weighed, weight_notes
 from tocsin.catalogue.words import (
     averaging,
     counted,
@@ -39,6 +40,7 @@ from tocsin.catalogue.words import (
     gathered,
     left_out,
     level_words,
+    of_what,
     subtitle,
 )
 from tocsin.cube import Selection
@@ -50,7 +52,7 @@ MOST_LINES = 8
 
 def answer_weekly(subject: Subject, asked: Asked) -> Answer:
     definition = definition_of(subject, asked)
-    selection, involving, notes = for_group(subject, asked, selection_of(subject))
+    selection, involving, notes = for_group(subject, asked, weighed(subject, asked, selection_of(subject)))
     period = period_of(subject)
     groups = (
         {subject.desk.groups[name].label: actors_of(subject, name) for name in asked.groups} if asked.groups else None
@@ -62,16 +64,22 @@ def answer_weekly(subject: Subject, asked: Asked) -> Answer:
     table = weekly(
         subject.events, selection=selection, definition=definition, period=period, by=asked.by, groups=groups
     )
-    lines = _lines(table, selection, by=asked.by, groups=groups)
+    # How counts of incidents are revised tells nothing of how often they are mentioned.
+    lines = {} if asked.weight else _lines(table, selection, by=asked.by, groups=groups)
     table, band = with_band(subject, table, definition=definition, lines=lines)
     by = f" by {asked.by.replace('_', ' ')}" if asked.by else " by group" if groups else ""
     return Answer(
         question="weekly",
-        table=table,
-        title=asked.title or f"Incidents{involving}{by}, {countries_of(subject.desk)}",
-        subtitle=subtitle(averaging(definition), period),
+        table=table.rename({"incidents": asked.counts}),
+        title=asked.title or f"{of_what(asked)}{involving}{by}, {countries_of(subject.desk)}",
+        subtitle=subtitle(averaging(definition, asked), period),
         definition=counted(subject, selection, definition, involving=involving),
-        notes=notes + coverage_notes(subject, [period]) + band,
+        notes=(
+            *notes,
+            *weight_notes(subject, selection, [period]),
+            *coverage_notes(subject, [period]),
+            *band,
+        ),
         about=subject.events.about,
     )
 
@@ -90,7 +98,7 @@ def _lines(
 
 def answer_proximity(subject: Subject, asked: Asked) -> Answer:
     definition = definition_of(subject, asked)
-    selection, involving, notes = for_group(subject, asked, selection_of(subject))
+    selection, involving, notes = for_group(subject, asked, weighed(subject, asked, selection_of(subject)))
     period = period_of(subject)
     edges = asked.near_km or (definition.near_km,)
     table = proximity(
@@ -102,13 +110,14 @@ def answer_proximity(subject: Subject, asked: Asked) -> Answer:
     )
     return Answer(
         question="proximity",
-        table=table,
+        table=table.rename({"incidents": asked.counts}),
         title=asked.title
-        or f"Incidents{involving} by distance to the nearest provincial capital, {countries_of(subject.desk)}",
-        subtitle=subtitle(averaging(definition), period),
+        or f"{of_what(asked)}{involving} by distance to the nearest provincial capital, {countries_of(subject.desk)}",
+        subtitle=subtitle(averaging(definition, asked), period),
         definition=counted(subject, selection, definition, involving=involving),
         notes=(
             *notes,
+            *weight_notes(subject, selection, [period]),
             "Distance: along the WGS 84 ellipsoid to the nearest capital of a first-order unit of the same country.",
             *left_out(subject, selection, [period]),
             *coverage_notes(subject, [period]),
@@ -118,7 +127,7 @@ def answer_proximity(subject: Subject, asked: Asked) -> Answer:
 
 
 def answer_concentration(subject: Subject, asked: Asked) -> Answer:
-    selection, involving, notes = for_group(subject, asked, selection_of(subject))
+    selection, involving, notes = for_group(subject, asked, weighed(subject, asked, selection_of(subject)))
     windows = windows_of(subject, asked.windows)
     spans = list(windows.values())
     level = level_of(subject, asked)
@@ -131,11 +140,17 @@ def answer_concentration(subject: Subject, asked: Asked) -> Answer:
     )
     return Answer(
         question="concentration",
-        table=subject.with_names(table, level),
-        title=asked.title or f"Where incidents{involving} took place, {countries_of(subject.desk)}",
-        subtitle=subtitle(f"incidents per {level_words(level)}", *spans),
+        table=subject.with_names(table, level).rename({"incidents": asked.counts}),
+        title=asked.title or f"Where {of_what(asked).lower()}{involving} took place, {countries_of(subject.desk)}",
+        subtitle=subtitle(f"{asked.counts} per {level_words(level)}", *spans),
         definition=counted(subject, selection, involving=involving),
-        notes=(*notes, *left_out(subject, selection, spans), *coverage_notes(subject, spans), subject.gazetteer.credit),
+        notes=(
+            *notes,
+            *weight_notes(subject, selection, spans),
+            *left_out(subject, selection, spans),
+            *coverage_notes(subject, spans),
+            subject.gazetteer.credit,
+        ),
         about=subject.events.about,
     )
 
@@ -204,15 +219,15 @@ def answer_comparison(subject: Subject, asked: Asked) -> Answer:
 
 
 def answer_actors(subject: Subject, asked: Asked) -> Answer:
-    selection, involving, notes = for_group(subject, asked, selection_of(subject))
+    selection, involving, notes = for_group(subject, asked, weighed(subject, asked, selection_of(subject)))
     period = period_of(subject)
     return Answer(
         question="actors",
-        table=actors(subject.events, selection=selection.within(period)),
+        table=actors(subject.events, selection=selection.within(period)).rename({"incidents": asked.counts}),
         title=asked.title or f"Actors of incidents{involving}, {countries_of(subject.desk)}",
-        subtitle=subtitle("incidents that each is a party to", period),
+        subtitle=subtitle(f"{of_what(asked).lower()} that each is a party to", period),
         definition=counted(subject, selection, involving=involving),
-        notes=(*notes, *coverage_notes(subject, [period])),
+        notes=(*notes, *weight_notes(subject, selection, [period]), *coverage_notes(subject, [period])),
         about=subject.events.about,
     )
 

@@ -34,14 +34,15 @@ def captioned(answer: Answer, *notes: str) -> Caption:
     )
 
 
-def draw_series(subject: Subject, _asked: Asked, answer: Answer) -> Any:
-    table = answer.table
+def draw_series(subject: Subject, asked: Asked, answer: Answer) -> Any:
+    table = answer.table.rename({asked.counts: "incidents"})
     if table["series"].n_unique() == 1 and table["series"][0] == ALL:
         table = table.with_columns(series=pl.lit("Moving average"))
     table, lumped = _fewer(table)
     return series_figure(
         table.select("week_date", "series", "incidents", "average", *_band(table)),
         caption=captioned(answer, *lumped),
+        unit=f"{asked.counts} per week",
         events=markers_of(subject, table),
     )
 
@@ -77,7 +78,7 @@ def _band(table: pl.DataFrame) -> list[str]:
 
 
 def draw_map(subject: Subject, asked: Asked, answer: Answer) -> Any:
-    return drawn_map(subject, asked, answer, answer.table)
+    return drawn_map(subject, asked, answer, answer.table.rename({asked.counts: "incidents"}))
 
 
 def drawn_map(subject: Subject, asked: Asked, answer: Answer, table: pl.DataFrame) -> Any:
@@ -95,7 +96,7 @@ def drawn_map(subject: Subject, asked: Asked, answer: Answer, table: pl.DataFram
         capitals=capitals.select("capital", "longitude", "latitude", "national"),
         caption=captioned(answer),
         windows=list(windows_of(subject, asked.windows)),
-        unit="incidents per province" if by_unit else "incidents per hexagon",
+        unit=f"{asked.counts} per {'province' if by_unit else 'hexagon'}",
     )
 
 

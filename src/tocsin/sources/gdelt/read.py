@@ -71,6 +71,8 @@ def _parse(cells: pl.DataFrame, found: Mapping[str, str]) -> dict[str, Parsed]:
     if "sourceurl" in column:
         parsed["notes"] = text(column["sourceurl"])
         parsed["source"] = Parsed(_reporter(parsed["notes"].values))
+    if "nummentions" in column:
+        parsed["mentions"] = whole(column["nummentions"], least=0, what="the number of mentions")
     parsed["tags"] = _tags(parsed, column)
     return parsed
 
@@ -178,10 +180,10 @@ def _reporter(addresses: pl.Series) -> pl.Series:
 
 
 def _tags(parsed: Mapping[str, Parsed], column: Mapping[str, pl.Series]) -> Parsed:
-    """What the contract has no column for: the counts of mentions, sources and articles, and the actors' codes."""
+    """What the contract has no column for: the counts of sources and articles, and the actors' codes."""
     faults: list[Parsed] = []
     parts: list[pl.Series] = []
-    for name, label in (("nummentions", "mentions"), ("numsources", "sources"), ("numarticles", "articles")):
+    for name, label in (("numsources", "sources"), ("numarticles", "articles")):
         if name in column:
             faults.append(whole(column[name], least=0, what=f"the number of {label}"))
             parts.append(_labelled(label, faults[-1].values.cast(pl.String)))

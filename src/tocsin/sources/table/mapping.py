@@ -35,6 +35,7 @@ class Columns(Frozen):
     fatalities: str | None = None
     fatalities_low: str | None = None
     fatalities_high: str | None = None
+    mentions: str | None = None
     source: str | None = None
     source_scale: str | None = None
     notes: str | None = None

@@ -124,6 +124,7 @@ def _parse(cells: pl.DataFrame, mapping: Mapping, found: dict[str, str]) -> dict
     for field in ("fatalities", "fatalities_low", "fatalities_high"):
         read(field, lambda column: whole(column, least=0, what="the number of deaths"))
     _check_estimates(parsed, found)
+    read("mentions", lambda column: whole(column, least=0, what="the number of mentions"))
     read("revised_at", instants)
     return parsed
 

@@ -1,0 +1,52 @@
+"""May each incident count for more than one? By how often reports mention it, where the source counts that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import narwhals as nw
+
+from tocsin.catalogue.subject import Asked, Subject
+from tocsin.cube import Selection, selected
+from tocsin.errors import QuestionError, did_you_mean
+from tocsin.schema import Span
+
+WEIGHTS = ("mentions",)
+"""Columns that may be asked for."""
+
+CAUTION = "Mentions grow with the number of outlets and with attention: what is told of twice as often is not twice as violent."
+
+
+def weighed(subject: Subject, asked: Asked, selection: Selection) -> Selection:
+    """The selection, by the weight that is asked for, if any is.
+
+    Raises:
+        QuestionError: it is no column to weigh by, or the data do not have it.
+    """
+    if asked.weight is None:
+        return selection
+    if asked.weight not in WEIGHTS:
+        raise QuestionError(
+            f'incidents can not be weighed by "{asked.weight}"', next_step=did_you_mean(asked.weight, WEIGHTS)
+        )
+    events = subject.events
+    if asked.weight not in events.row_columns or not _count(subject, ~nw.col(asked.weight).is_null(), selection):
+        raise QuestionError(
+            f'no incident of "{events.about.dataset}" says how many {asked.weight} it has',
+            next_step="GDELT has them, and a table of your own may. Leave the weight out to count incidents.",
+        )
+    return selection.weighed(asked.weight)
+
+
+def weight_notes(subject: Subject, selection: Selection, spans: Sequence[Span]) -> tuple[str, ...]:
+    """What must be said where incidents are weighed: what the weight is not, and how many incidents have none."""
+    if selection.weight is None:
+        return ()
+    none = sum(_count(subject, nw.col(selection.weight).is_null(), selection.within(span)) for span in spans)
+    said = f"{none:,} incidents do not say how many {selection.weight} they have, and count nothing." if none else ""
+    return (CAUTION, said) if said else (CAUTION,)
+
+
+def _count(subject: Subject, test: nw.Expr, selection: Selection) -> int:
+    rows = selected(subject.events, selection).filter(test)
+    return int(rows.select(nw.len().alias("rows")).collect("polars")["rows"].item())
