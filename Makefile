@@ -4,8 +4,10 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 SPARK_VERSION := 4.3.0
+# Ibis and what it reads: later releases of sqlglot and DataFusion do not work with it (docs/engines.md).
+IBIS := 'ibis-framework[postgres,clickhouse,datafusion]==12.0.0' sqlglot==29.0.1 psycopg==3.3.9 clickhouse-connect==1.12.0 chdb-core==26.9.0 datafusion==51.0.0
 
-.PHONY: setup lock check format test test-spark bench bench-peers bench-interactive bench-scale docs report desk-syria gazetteer clean
+.PHONY: setup lock check format test test-spark test-ibis bench bench-peers bench-interactive bench-scale docs report desk-syria gazetteer clean
 
 setup: .venv/.ready
 
@@ -39,6 +41,12 @@ test-spark: setup
 	@java -version >/dev/null 2>&1 || { echo "make test-spark needs a Java runtime (Debian: apt-get install default-jre-headless)"; exit 1; }
 	$(UV) pip install --quiet --python $(BIN)/python pyspark==$(SPARK_VERSION)
 	SPARK_LOCAL_IP=127.0.0.1 $(BIN)/python -m pytest -m spark -n 0 tests
+
+# The questions of tables that Ibis reads: in a PostgreSQL server that is started and thrown away, in ClickHouse and in DataFusion.
+test-ibis: setup
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "make test-ibis needs a PostgreSQL server (Debian: apt-get install postgresql)"; exit 1; }
+	$(UV) pip install --quiet --python $(BIN)/python $(IBIS)
+	$(BIN)/python -m pytest -m ibis -n 0 tests
 
 # The example desk: synthetic events with a planted truth, read like any file.
 report: setup

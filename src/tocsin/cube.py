@@ -381,13 +381,20 @@ def _collected(events: Events, selection: Selection, *, by: Sequence[str], flags
         rows = rows.join(places, on="place_id", how="left")
     wanted_groups = {name: names for name, names in flags.groups.items() if name in by}
     if wanted_groups:
-        parties = events.parties.select("party_id", **{name: involves(names) for name, names in wanted_groups.items()})
+        involved = {name: yes_or_no(involves(names)) for name, names in wanted_groups.items()}
+        parties = events.parties.select("party_id", **involved)
         rows = rows.join(parties, on="party_id", how="left")
     times = nw.col(selection.weight).sum() if selection.weight else nw.len()
     counted = rows.group_by(*by).agg(times.alias("incidents")).head(MOST_ROWS + 1)
     table: pl.DataFrame = counted.collect("polars").to_native()
     table = table.with_columns(pl.col("incidents").cast(pl.Int64).fill_null(0))
     return table.sort("event_day") if "event_day" in by else table
+
+
+def yes_or_no(test: nw.Expr) -> nw.Expr:
+    """A test as a column of true and false; false where it is null."""
+    # To some engines what a test gives is a number, and no boolean until that is said.
+    return nw.when(test).then(nw.lit(value=True)).otherwise(nw.lit(value=False))
 
 
 def involves(names: Sequence[str]) -> nw.Expr:
@@ -434,7 +441,7 @@ def selected(events: Events, selection: Selection) -> nw.LazyFrame[Any]:
 
 def _made_from_rows(flags: Flags) -> dict[str, nw.Expr]:
     """What is made from a row alone: `window`, where windows are given, and the columns of `among`."""
-    made = {name: among.test() for name, among in flags.among.items()}
+    made = {name: yes_or_no(among.test()) for name, among in flags.among.items()}
     if not flags.windows:
         return made
     day, number = nw.col("event_day"), nw.lit(None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -60,6 +60,20 @@ ASKED: Sequence[tuple[str, Asked]] = (
     ("trend", Asked(weeks=13)),
     ("watch", Asked()),
 )
+
+WEIGHED: Sequence[tuple[str, Asked]] = (
+    ("weekly", Asked(weight="mentions", by="event_type")),
+    ("concentration", Asked(weight="mentions", level="unit_code")),
+    ("proximity", Asked(weight="mentions")),
+    ("actors", Asked(weight="mentions")),
+)
+"""Of the log, which counts mentions."""
+
+
+def of_log(subject: Subject) -> Subject:
+    """The same desk, asked of its own log, which counts mentions."""
+    assert subject.beside
+    return replace(subject, events=subject.beside("log"))
 
 
 def named(asked: tuple[str, Asked]) -> str:

@@ -12,7 +12,7 @@ import duckdb
 import narwhals as nw
 import pytest
 
-from tests.engines.asked import ASKED, Answered, answered, assert_same, named
+from tests.engines.asked import ASKED, WEIGHED, Answered, answered, assert_same, named, of_log
 from tests.engines.conftest import FIRST, copied, with_engine
 from tocsin.catalogue import QUESTIONS, Asked, Subject, open_desk
 from tocsin.cube import Events
@@ -88,20 +88,6 @@ def test_duckdb_reads_an_earlier_state_from_the_files(
     from_files: Opened, wanted: Wanted, asked: tuple[str, Asked]
 ) -> None:
     assert_same(answered(from_files(FIRST), *asked), wanted(*asked, FIRST))
-
-
-WEIGHED = [
-    ("weekly", Asked(weight="mentions", by="event_type")),
-    ("concentration", Asked(weight="mentions", level="unit_code")),
-    ("proximity", Asked(weight="mentions")),
-    ("actors", Asked(weight="mentions")),
-]
-
-
-def of_log(subject: Subject) -> Subject:
-    """The same desk, asked of its own log, which counts mentions."""
-    assert subject.beside
-    return replace(subject, events=subject.beside("log"))
 
 
 @pytest.mark.parametrize("asked", WEIGHED, ids=named)

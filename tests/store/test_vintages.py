@@ -261,7 +261,7 @@ def test_a_file_that_is_cut_off_is_not_complete(store: Store) -> None:
 
 
 def test_ids_that_were_made_stay_what_they_are(store: Store) -> None:
-    """Reviews and signed lists name them: the same rows have them whatever columns the contract has got since, and however they are batched."""
+    """Reviews and signed lists name them, whatever columns the contract has got since."""
     rows = [
         one(None, 0),
         one(None, 0),

@@ -7,7 +7,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from tocsin.cube import Events, Selection, involves, passes
+from tocsin.cube import Events, Selection, involves, passes, yes_or_no
 
 
 def filters(events: Events, *, selection: Selection) -> pl.DataFrame:
@@ -26,7 +26,7 @@ def filters(events: Events, *, selection: Selection) -> pl.DataFrame:
     if not tests:
         total: pl.DataFrame = rows.select(nw.len().alias("rows")).collect("polars").to_native()
         return _table([("all rows", int(total["rows"][0]))])
-    passed = {f"_passes_{name}": nw.coalesce(test, nw.lit(value=False)) for name, test in tests.items()}
+    passed = {f"_passes_{name}": yes_or_no(test) for name, test in tests.items()}
     flagged = rows.with_columns(**passed).group_by(*passed).agg(nw.len().alias("rows"))
     counted: pl.DataFrame = flagged.collect("polars").to_native()
     steps = [("all rows", int(counted["rows"].sum()))]
