@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -262,12 +263,8 @@ def test_a_file_that_is_cut_off_is_not_complete(store: Store) -> None:
 
 def test_ids_that_were_made_stay_what_they_are(store: Store) -> None:
     """Reviews and signed lists name them, whatever columns the contract has got since."""
-    rows = [
-        one(None, 0),
-        one(None, 0),
-        one(None, 3, longitude=None, latitude=None, actors=["B", "A"], fatalities=3),
-        one(None, 0),
-    ]  # type: ignore[arg-type]
+    given: list[tuple[int, dict[str, Any]]] = [(0, {}), (0, {}), (3, {"actors": ["B", "A"], "fatalities": 3}), (0, {})]
+    rows = [one("", number, event_id=None, **more) for number, more in given]
     put(store, file("a"), batch(rows[:1]), batch(rows[1:]))
     made = "row-ee4c830ac45a880a9e5d"
     assert sorted(ids(store))[1:] == [f"{made}-1", f"{made}-2", f"{made}-3"]
