@@ -337,3 +337,10 @@ def test_a_place_that_leaves_the_top_in_many_draws_is_not_settled() -> None:
     found = mapped(events_at([{"at": (longitude, latitude), "n": 100}]), top=1)
     assert found["W"]["verdict"].startswith("not settled: among the 1 with most in ")
     assert mapped(events_at([{"at": (longitude, latitude), "n": 9}]), top=1)["W"]["verdict"] == FEW
+
+
+def test_the_order_in_which_places_came_does_not_matter() -> None:
+    given = [{"at": (66.0 + 0.02 * n, 34.0 + 0.013 * (n % 7)), "n": 1 + n % 5, "unit": "WE"[n % 2]} for n in range(40)]
+    turned = given[::-1]
+    assert mapped(events_at(given)) == mapped(events_at(turned))
+    assert asked(events_at(given)).equals(asked(events_at(turned)))

@@ -42,8 +42,13 @@ _KEYS = ["place_id", "geo_precision"]
 
 
 def pairs_of(known: pl.DataFrame) -> pl.DataFrame:
-    """Each place and precision code once, sorted, without what is of a window."""
-    return known.unique(_KEYS, maintain_order=True).drop("window", "incidents").sort(_KEYS, nulls_last=True)
+    """Each place and precision code once, without what is of a window, and `place`: the place's number in the order of coordinates, from 0.
+
+    In that order draws fall on places: the numbers that a store gives them tell in which order files and rows came, which must not matter.
+    """
+    pairs = known.unique(_KEYS, maintain_order=True).drop("window", "incidents")
+    ordered = pairs.sort("country", "longitude", "latitude", *_KEYS, nulls_last=True)
+    return ordered.with_columns(place=pl.col("place_id").rle_id().cast(pl.Int64))
 
 
 def along(pairs: pl.DataFrame, mine: pl.DataFrame) -> Floats:

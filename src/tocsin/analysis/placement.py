@@ -86,8 +86,8 @@ def placement(
     own = trusted[level].cast(pl.String).drop_nulls().unique().to_list()
     names = sorted({*names, *own})
     rng = np.random.default_rng(seed)
-    drawn = rng.integers(0, POINTS, size=(DRAWS, rows["place_id"].n_unique()))
-    shared = rows["place_id"].rank("dense").to_numpy().astype(np.int64) - 1
+    drawn = rng.integers(0, POINTS, size=(DRAWS, rows["place"].n_unique()))
+    shared = rows["place"].to_numpy()
     parts = []
     for label in windows:
         mine = trusted.filter(pl.col("window") == label)

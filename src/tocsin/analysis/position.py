@@ -86,7 +86,7 @@ def position(
     at = _Chances(
         recorded=(placed["capital_distance_km"].to_numpy()[:, None] <= grid).astype(np.float64),
         expected=_chances(placed, capitals, errors, grid),
-        place=placed["place_id"].rank("dense").to_numpy().astype(np.int64) - 1,
+        place=placed["place"].to_numpy(),
         reach=float(ndtri(0.5 + confidence / 2)),
     )
     rows = [_window_rows(part, at).with_columns(threshold_km=grid) for part in parts]
