@@ -167,10 +167,12 @@ def findings_ratios(measured: Sequence[Measured]) -> list[str]:
 def where(measured: Sequence[Measured]) -> list[str]:
     """Shares of the stages of a load and of the numbers, under a profiler; and each figure beside its SQL."""
     sizes = " | ".join(f"{one.events:,}" for one in measured)
+    loads = [one for one in measured if one.where_load]
     lines = []
-    for form in FILES:
-        found = [one.where_load[form] for one in measured]
-        lines += ["", f"| load of {form}, share of the time | {sizes} |", "| --- |" + " ---: |" * len(found)]
+    for form in FILES if loads else ():
+        found = [one.where_load[form] for one in loads]
+        lines += ["", f"| load of {form}, share of the time | {' | '.join(f'{one.events:,}' for one in loads)} |"]
+        lines += ["| --- |" + " ---: |" * len(found)]
         lines += [f"| {stage} | {' | '.join(share(parts, stage) for parts in found)} |" for stage in found[0]]
     found = [one.where_numbers for one in measured]
     lines += ["", f"| numbers, share of the time | {sizes} |", "| --- |" + " ---: |" * len(found)]
