@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from tocsin.analysis.incidents import ALL
 from tocsin.analysis.memory import LEAST_WEEKS, LEVEL, REPEATS, Character, Unrest, character, learnt, own_chance, unrest
@@ -328,6 +328,8 @@ def _ratio(
     ratio = float(after[at] / right[at] / (before[at] / left[at]))
     if not (before.all() and after.all()):
         return ratio, None, None
-    reach = ndtri(0.5 + confidence / 2) * np.sqrt(1 / before + 1 / after + long_run * (1 / left + 1 / right))
+    reach = scipy.special.ndtri(0.5 + confidence / 2) * np.sqrt(
+        1 / before + 1 / after + long_run * (1 / left + 1 / right)
+    )
     logarithm = np.log(after / right / (before / left))
     return ratio, float(np.exp((logarithm - reach).min())), float(np.exp((logarithm + reach).max()))

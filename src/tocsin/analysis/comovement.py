@@ -6,8 +6,8 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
 
@@ -114,7 +114,10 @@ def together(one: Floats, other: Floats, *, confidence: float = 0.95) -> Togethe
     if independent < FEW_CHANGES:
         return None
     found = float(first @ second / count)
-    middle, reach = np.arctanh(np.clip(found, -0.9999, 0.9999)), ndtri(0.5 + confidence / 2) / np.sqrt(independent - 3)
+    middle, reach = (
+        np.arctanh(np.clip(found, -0.9999, 0.9999)),
+        scipy.special.ndtri(0.5 + confidence / 2) / np.sqrt(independent - 3),
+    )
     low, high = np.tanh([middle - reach, middle + reach])
     return Together(found, float(low), float(high), _ceiling(one, other), independent, _one_stretch(first * second))
 
@@ -194,7 +197,7 @@ def lagged(one: Floats, other: Floats, *, confidence: float = 0.95) -> Lag | Non
     beside = np.array([second[inside + lag] for lag in lags])
     heights = _correlations(first[inside], beside, np.ones((1, inside.size)))[0]
     best, level = int(heights.argmax()), (1 - confidence) / lags.size
-    if np.arctanh(min(heights[best], 0.9999)) * np.sqrt(independent - 3) < ndtri(1 - level):
+    if np.arctanh(min(heights[best], 0.9999)) * np.sqrt(independent - 3) < scipy.special.ndtri(1 - level):
         return None
     drawn = _correlations(first[inside], beside, _drawn_again(inside.size)).argmax(axis=1)
     low, high = np.quantile(lags[drawn], [(1 - confidence) / 2, (1 + confidence) / 2], method="nearest")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from tocsin.analysis.absence import least_ratio
 from tocsin.analysis.incidents import ALL
@@ -274,4 +274,4 @@ def freedom_of(parts: Sequence[float], freedoms: Sequence[float]) -> float:
 
 def reach_of(parts: Sequence[float], freedoms: Sequence[float], confidence: float) -> float:
     """Half the length of the interval of a sum with these variances, each with its degrees of freedom."""
-    return float(np.sqrt(sum(parts)) * stdtrit(freedom_of(parts, freedoms), 0.5 + confidence / 2))
+    return float(np.sqrt(sum(parts)) * scipy.special.stdtrit(freedom_of(parts, freedoms), 0.5 + confidence / 2))

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit, logit, stdtrit
 
 from tocsin.analysis.weeks import covered_parts, week_number
 from tocsin.cube import Events, Flags, Selection, count, day_number
@@ -242,13 +242,15 @@ def _jackknife(
         finest: How near to 0 and 1 the measure can be told: half an incident.
     """
     blocks = without.size
-    centre, left = (logit(np.clip(value, finest, 1 - finest)) for value in (np.float64(whole), without))
+    centre, left = (scipy.special.logit(np.clip(value, finest, 1 - finest)) for value in (np.float64(whole), without))
     error = np.sqrt((blocks - 1) / blocks * np.sum((left - left.mean()) ** 2))
     if not error > 1e-9:  # nan too: one block holds every incident
         return None
     corrected = centre - (blocks - 1) * (left.mean() - centre)
-    reach = error * stdtrit(blocks - 1, 0.5 + confidence / 2)
-    return float(expit(min(centre, corrected) - reach)), float(expit(max(centre, corrected) + reach))
+    reach = error * scipy.special.stdtrit(blocks - 1, 0.5 + confidence / 2)
+    return float(scipy.special.expit(min(centre, corrected) - reach)), float(
+        scipy.special.expit(max(centre, corrected) + reach)
+    )
 
 
 def _top_share(counts: NDArray[np.float64], top: int) -> NDArray[np.float64]:

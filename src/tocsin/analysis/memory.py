@@ -6,8 +6,8 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from tocsin.analysis.segments import LEAST_DISPERSION, best_cuts, levels
 
@@ -266,6 +266,9 @@ def _likelihood(counts: Floats, level: Floats, dispersion: Floats) -> Floats:
     size = 1 / np.maximum(dispersion, 1e-6)[:, None]
     mean = np.maximum(level, 1e-12)
     each = (
-        gammaln(counts + size) - gammaln(size) + counts * np.log(mean / size) - (counts + size) * np.log1p(mean / size)
+        scipy.special.gammaln(counts + size)
+        - scipy.special.gammaln(size)
+        + counts * np.log(mean / size)
+        - (counts + size) * np.log1p(mean / size)
     )
     return np.asarray(each.sum(axis=1))

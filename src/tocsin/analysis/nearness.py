@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import chndtr
 
 from tocsin.geo.scatter import QUANTILE, spiral
 
@@ -73,7 +73,7 @@ def _by_distance(error: float, grid: tuple[float, ...]) -> Floats:
     """The same at distances a hundredth of sigma apart, from none on: Rice's law is smooth, and read off between."""
     sigma = error * _SIGMA
     thresholds, steps = np.array(grid), np.arange(0, max(grid) + _FAR * sigma, sigma / 100)
-    return np.asarray(chndtr((thresholds / sigma) ** 2, 2, (steps[:, None] / sigma) ** 2))
+    return np.asarray(scipy.special.chndtr((thresholds / sigma) ** 2, 2, (steps[:, None] / sigma) ** 2))
 
 
 def _added(east: Floats, north: Floats, error: float, grid: Floats) -> Floats:

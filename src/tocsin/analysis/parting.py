@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from tocsin.analysis.comparison import FEW_EVENTS, FEW_WEEKS, freedom_of, long_run_variance, reach_of
 from tocsin.analysis.discovery import adjusted
@@ -90,7 +90,7 @@ def parted(one: tuple[Floats, Floats], other: tuple[Floats, Floats], *, confiden
 
 
 def _chance(apart: float, parts: Sequence[float], freedoms: Sequence[float]) -> float:
-    return float(2 * stdtr(freedom_of(parts, freedoms), -abs(apart) / np.sqrt(sum(parts))))
+    return float(2 * scipy.special.stdtr(freedom_of(parts, freedoms), -abs(apart) / np.sqrt(sum(parts))))
 
 
 def _chance_by_shares(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> float | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from tocsin.analysis.nearness import near_any
 from tocsin.analysis.placed import FEW, FEW_EVENTS, Floats, along, by_place, pairs_of, radii
@@ -87,7 +87,7 @@ def position(
         recorded=(placed["capital_distance_km"].to_numpy()[:, None] <= grid).astype(np.float64),
         expected=_chances(placed, capitals, errors, grid),
         place=placed["place"].to_numpy(),
-        reach=float(ndtri(0.5 + confidence / 2)),
+        reach=float(scipy.special.ndtri(0.5 + confidence / 2)),
     )
     rows = [_window_rows(part, at).with_columns(threshold_km=grid) for part in parts]
     finest = float(errors.min())

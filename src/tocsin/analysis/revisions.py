@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaincinv, ndtri, stdtrit
 
 from tocsin.analysis.weeks import week_number, week_start, whole_weeks
 from tocsin.cube import EPOCH
@@ -154,7 +154,7 @@ def completeness(
         23(2)), in a form that lets states be missing: see docs/methods/revisions.md.
     """
     curve = _curve(_seen(triangle, settled_weeks=settled_weeks))
-    half = stdtrit(np.maximum(curve.weeks - 1, 1), 0.5 + confidence / 2) * curve.error
+    half = scipy.special.stdtrit(np.maximum(curve.weeks - 1, 1), 0.5 + confidence / 2) * curve.error
     known = (curve.weeks >= FEW_WEEKS) & np.isfinite(half)
     share = 1 / curve.growth
     table = pl.DataFrame(
@@ -313,7 +313,7 @@ def _ahead(curve: _Curve, delay: NDArray[np.int64], now: Floats, *, confidence: 
     Both are wider by Student's t over the normal: the variance is estimated from few weeks.
     """
     tail = 0.5 + confidence / 2
-    wider = stdtrit(np.maximum(curve.weeks[delay] - 1, 1), tail) / ndtri(tail)
+    wider = scipy.special.stdtrit(np.maximum(curve.weeks[delay] - 1, 1), tail) / scipy.special.ndtri(tail)
     doubt = wider * curve.error[delay] * curve.growth[delay] * (now + HALF)
     return np.asarray(wider**2 * _variance(curve, delay, now)), np.asarray(doubt)
 
@@ -321,7 +321,10 @@ def _ahead(curve: _Curve, delay: NDArray[np.int64], now: Floats, *, confidence: 
 def _bounds(estimate: Floats, middle: Floats, variance: Floats, *, confidence: float) -> tuple[Floats, Floats]:
     """Whole counts at the ends of a gamma law of that mean and variance; mean and ends lie half an incident above the count."""
     tail = 0.5 + confidence / 2
-    low, high = (middle * gammaincinv(middle**2 / variance, share) * variance / middle**2 for share in (1 - tail, tail))
+    low, high = (
+        middle * scipy.special.gammaincinv(middle**2 / variance, share) * variance / middle**2
+        for share in (1 - tail, tail)
+    )
     return np.floor(np.minimum(low, estimate)), np.ceil(np.maximum(high - 1, estimate))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 import polars as pl
-from scipy.special import ndtri
+import scipy
 
 FEW = 5
 """Of fewer drawn incidents than this no estimate is given."""
@@ -68,7 +68,7 @@ def wilson(
     if drawn >= total:
         return share, found / drawn, (found + undecided) / drawn
     size = drawn * (total - 1) / (total - drawn)
-    z = float(ndtri(0.5 + confidence / 2))
+    z = float(scipy.special.ndtri(0.5 + confidence / 2))
     low, _ = _limits(found / drawn, size, z)
     _, high = _limits((found + undecided) / drawn, size, z)
     return share, low, high

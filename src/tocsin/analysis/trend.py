@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from tocsin.analysis.change import grouped, weekly_counts
 from tocsin.analysis.incidents import ALL
@@ -215,7 +215,7 @@ def _most(weeks: int) -> int:
 def _root(leaning: Callable[[float, float], float], beyond: float) -> float | None:
     if not leaning(-STEEPEST, beyond) > 0 > leaning(STEEPEST, beyond):
         return None
-    return float(brentq(leaning, -STEEPEST, STEEPEST, args=(beyond,)))
+    return float(scipy.optimize.brentq(leaning, -STEEPEST, STEEPEST, args=(beyond,)))
 
 
 def leanings(counts: Floats, slope: float, past: Character) -> Floats:

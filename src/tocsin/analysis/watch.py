@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.special import betaln, gammaln
 
 from tocsin.analysis.discovery import adjusted
 from tocsin.analysis.weeks import fold, last_run, week_start
@@ -170,7 +170,9 @@ def judged(table: Floats) -> Judged:
     past, now = table[:, :-1], table[:, -1]
     total = past.sum(axis=1)[:, None]
     seen = FIRST + past.shape[1] * SIZES[None, :]
-    fit = betaln(FIRST + total, seen) + (gammaln(past[:, :, None] + SIZES) - gammaln(SIZES)).sum(axis=1)
+    fit = scipy.special.betaln(FIRST + total, seen) + (
+        scipy.special.gammaln(past[:, :, None] + SIZES) - scipy.special.gammaln(SIZES)
+    ).sum(axis=1)
     likely = np.exp(fit - fit.max(axis=1, keepdims=True))
     usual = np.full(SIZES.size, 1 / SIZES.size)
     for _ in range(ROUNDS):
@@ -183,7 +185,7 @@ def judged(table: Floats) -> Judged:
 def _predicted(now: Floats, total: Floats, seen: Floats, weights: Floats) -> Judged:
     """The predicted law of the next window, added up from no incident on."""
     chance, low, high = np.ones(len(now)), np.zeros(len(now), dtype=np.int64), np.full(len(now), -1, dtype=np.int64)
-    each = np.exp(betaln(FIRST + total, seen + SIZES) - betaln(FIRST + total, seen))
+    each = np.exp(scipy.special.betaln(FIRST + total, seen + SIZES) - scipy.special.betaln(FIRST + total, seen))
     below, incidents = np.zeros(len(now)), 0
     while (high < 0).any() or incidents <= now.max():
         chance = np.where(now == incidents, 1 - below, chance)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata, theilslopes
 
 from tocsin.errors import FindingError
 from tocsin.findings.arithmetic import Expression, evaluate, parse
@@ -147,7 +147,7 @@ def _runs(expectation: Expectation, value: float | dt.date | str | pl.DataFrame,
         raise FindingError(f'"{expectation.text}" needs at least {LEAST_POINTS} points, there are {series.height}')
     along = series[day].cast(pl.Int32 if series[day].dtype == pl.Date else pl.Float64).cast(pl.Float64).to_numpy()
     values = series[number].cast(pl.Float64).to_numpy()
-    slope = theilslopes(values, along, alpha=_confidence(values, along))
+    slope = scipy.stats.theilslopes(values, along, alpha=_confidence(values, along))
     return bool(slope.low_slope > 0) if expectation.kind == "rising" else bool(slope.high_slope < 0)
 
 
@@ -160,7 +160,7 @@ def _confidence(values: Floats, along: Floats) -> float:
     points = values.size
     if points < POINTS_FOR_MEMORY:
         return CONFIDENCE
-    ranks = rankdata(values - theilslopes(values, along).slope * along)
+    ranks = scipy.stats.rankdata(values - scipy.stats.theilslopes(values, along).slope * along)
     ranks -= ranks.mean()
     size = float(ranks @ ranks)
     if not size:
@@ -169,7 +169,7 @@ def _confidence(values: Floats, along: Floats) -> float:
     lags = np.arange(1, points - 2)
     left = points - lags
     more = 2 / (points * (points - 1) * (points - 2)) * float(np.sum(left * (left - 1) * (left - 2) * memory**lags))
-    return float(2 * norm.cdf(norm.ppf(0.5 + CONFIDENCE / 2) * np.sqrt(1 + more)) - 1)
+    return float(2 * scipy.stats.norm.cdf(scipy.stats.norm.ppf(0.5 + CONFIDENCE / 2) * np.sqrt(1 + more)) - 1)
 
 
 def _check_order(low: str, high: str, *, where: str) -> None:

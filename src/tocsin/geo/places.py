@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from tocsin.geo.cells import RESOLUTIONS, cells_at
 from tocsin.geo.containment import COUNTED_UNDER, GEOD, holding
@@ -112,7 +112,7 @@ def _nearest_of(points: pl.DataFrame, capitals: pl.DataFrame) -> pl.DataFrame:
             "row", pl.lit(None, pl.String).alias("capital"), pl.lit(None, pl.Float64).alias("capital_distance_km")
         )
     count = min(_CANDIDATES, capitals.height)
-    _, candidates = cKDTree(_on_sphere(capitals)).query(_on_sphere(points), k=list(range(1, count + 1)))
+    _, candidates = scipy.spatial.cKDTree(_on_sphere(capitals)).query(_on_sphere(points), k=list(range(1, count + 1)))
     east, north = (points[column].to_numpy() for column in ("longitude", "latitude"))
     capital_east, capital_north = (capitals[column].to_numpy() for column in ("longitude", "latitude"))
     chosen = candidates.ravel()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+import scipy
 
 FEW = 30
 """For fewer events that both decided than this no kappa is given: its interval would reach over most of the scale, and be wrong."""
@@ -76,7 +76,7 @@ def agreement(one: Sequence[str], other: Sequence[str], *, confidence: float = 0
     sums = rows[None, :] + columns[:, None]
     beside = (1 - kappa) ** 2 * ((share - np.diag(np.diag(share))) * sums**2).sum()
     variance = (diagonal + beside - (kappa - chance * (1 - kappa)) ** 2) / (1 - chance) ** 2 / len(one)
-    reach = float(ndtri(0.5 + confidence / 2)) * float(np.sqrt(max(variance, 0.0)))
+    reach = float(scipy.special.ndtri(0.5 + confidence / 2)) * float(np.sqrt(max(variance, 0.0)))
     notes = []
     if min((rows > 0).sum(), (columns > 0).sum()) == 1:
         notes.append("one of them gave every event the same state: kappa is nought, however often they agree")
