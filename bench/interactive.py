@@ -45,9 +45,7 @@ def folder_of(events: int) -> Path:
 def prepare(events: int) -> None:
     """The world in a desk."""
     worlds.make(events)
-    desk = read_desk(folder_of(events))
-    if not (desk.memory / "store.duckdb").exists():
-        add(desk, asked.folder_of(events) / "events.parquet")
+    add(read_desk(folder_of(events)), asked.folder_of(events) / "events.parquet")
 
 
 def one(question: str, events: int) -> None:

@@ -74,6 +74,11 @@ def or_unsaid(column: str, values: tuple[Any, ...]) -> pl.Expr:
     return (pl.col(column).is_in(values) | pl.col(column).is_null()) if values else pl.col(column).is_null()
 
 
+def among_these(among: Among) -> pl.Expr:
+    kept = or_unsaid(among.column, among.values)
+    return kept & pl.col(among.column).is_not_null() if among.stated else kept
+
+
 def directly(table: pl.DataFrame, selection: Selection, by: list[str], flags: Flags) -> dict[tuple[Any, ...], int]:
     """A plain count in one pass over rows with all their columns."""
     tests = [pl.lit(value=True)]
@@ -84,13 +89,13 @@ def directly(table: pl.DataFrame, selection: Selection, by: list[str], flags: Fl
     if selection.precise is not None:
         tests.append(or_unsaid("geo_precision", selection.precise))
     if selection.reported is not None:
-        tests.append(or_unsaid(selection.reported.column, selection.reported.values))
+        tests.append(among_these(selection.reported))
     if selection.actors is not None:
         tests.append(named(selection.actors))
     if selection.span is not None:
         tests.append(days(selection.span))
     more: dict[str, pl.Expr] = {name: named(tuple(actors)) for name, actors in flags.groups.items()}
-    more |= {name: or_unsaid(among.column, among.values) for name, among in flags.among.items()}
+    more |= {name: among_these(among) for name, among in flags.among.items()}
     number: pl.Expr = pl.lit(None, dtype=pl.Int32)
     for index, span in enumerate(flags.windows):
         number = pl.when(days(span)).then(index).otherwise(number)
@@ -118,7 +123,9 @@ def some(values: tuple[Any, ...]) -> st.SearchStrategy[tuple[Any, ...] | None]:
     )
 
 
-amongs = some(SCALES[:2]).map(lambda values: Among("source_scale", values or ()))
+amongs = st.builds(
+    lambda values, stated: Among("source_scale", values or (), stated=stated), some(SCALES[:2]), st.booleans()
+)
 selections = st.builds(
     Selection,
     countries=st.none() | st.just(("AFG",)) | some(COUNTRIES),

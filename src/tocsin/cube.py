@@ -82,13 +82,15 @@ class Events:
 
 @dataclass(frozen=True)
 class Among:
-    """Rows of which a column has one of these values, or none."""
+    """Rows of which a column has one of these values, or, unless `stated`, none."""
 
     column: str
     values: tuple[str, ...]
+    stated: bool = False
 
     def test(self) -> nw.Expr:
-        return nw.col(self.column).is_in(list(self.values)) | nw.col(self.column).is_null()
+        said = nw.col(self.column).is_in(list(self.values))
+        return said if self.stated else said | nw.col(self.column).is_null()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tocsin.analysis.comparison import FEW_EVENTS
 from tocsin.analysis.incidents import averaged
 from tocsin.analysis.weeks import covered_weeks, week_number, week_start, whole_weeks
-from tocsin.cube import Events, Flags, Selection, count
+from tocsin.cube import Among, Events, Flags, Selection, count
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
 from tocsin.schema import Span, overlap
@@ -44,13 +44,12 @@ class Side:
     def counted(self, span: Span, *, by: Sequence[str], placed: bool = False) -> pl.DataFrame:
         """event_day, the columns of `by` and incidents; a group is a column of its label's number."""
         selection = self.selection.placed(self.precise) if placed else self.selection
-        flags = Flags(groups={f"group_{number}": names for number, names in enumerate(self.groups.values())})
-        told = ["source"] if self.cells is not None else []
-        table = count(self.events, selection.within(span), by=["event_day", *by, *told], flags=flags)
+        groups = {f"group_{number}": names for number, names in enumerate(self.groups.values())}
         if self.cells is None:
-            return table
-        kept = table.filter(pl.col("source").is_in(sorted(self.cells)))
-        return kept.group_by("event_day", *by).agg(pl.col("incidents").sum()).sort("event_day", *by, nulls_last=True)
+            return count(self.events, selection.within(span), by=["event_day", *by], flags=Flags(groups=groups))
+        flags = Flags(groups=groups, among={"told": Among("source", tuple(sorted(self.cells)), stated=True)})
+        table = count(self.events, selection.within(span), by=["event_day", *by, "told"], flags=flags)
+        return table.filter("told").drop("told")
 
 
 @dataclass(frozen=True)
