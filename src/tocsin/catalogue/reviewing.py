@@ -12,7 +12,7 @@ from tocsin.catalogue.subject import Subject
 from tocsin.cube import Selection
 from tocsin.layers.file import ReviewFile, read_layer
 from tocsin.layers.judged import Flagged, Reviewed, flagged, judged, reviewed
-from tocsin.layers.told import MANY, any_notes, told, told_of
+from tocsin.layers.told import AS_JUDGED, MANY, any_notes, told, told_of
 
 SHOWN = 5
 """So many ids are printed in a note; `tocsin review status` prints all."""
@@ -81,7 +81,8 @@ class Reading:
             notes.append(f"{self.lacking}: the rules see the actors' columns alone.")
         if self.incidents.height > MANY:
             notes.append(
-                f"The rules read {self.incidents.height:,} incidents one by one: a narrower period is quicker."
+                f"Of {self.incidents.height:,} incidents the rules read each note that may name a party, one by one: a narrower period is "
+                "quicker."
             )
         return notes
 
@@ -118,7 +119,7 @@ def read(subject: Subject, selection: Selection, *, layer: str) -> Reading:
     files = read_layer(subject.desk.folder, layer)
     dataset, groups = subject.events.about.dataset, groups_of(subject)
     known = reviewed(files, dataset=dataset, layer=layer, groups=groups)
-    rows = told(subject.events, selection)
+    rows = told(subject.events, selection, AS_JUDGED)
     incidents = judged(
         rows, known, layer=layer, groups=groups, attacker_first=subject.events.about.facts.attacker_first
     )

@@ -170,15 +170,17 @@ def propose_beginning(
 def _in_note(note: str, actors: Sequence[str]) -> Proposal | None:
     known = parties(actors, {})
     text = known.masked(note[:LONGEST])
-    if _UNCLEAR.search(text):
+    if not _MARK.search(text) or _UNCLEAR.search(text):
         return None
     for words in (*_REASONS, *_ASIDE):
         text = words.sub(lambda cut: re.sub(r"[^,.;!?]", " ", cut[0]), text)
     acts, answers = [], []
     for number, (start, end) in enumerate(sentences(text)):
-        if not (_WORTH.search(text, start, end) and _MARK.search(text, start, end)):
+        sentence = text[start:end]
+        here = list(_told(sentence, number, start, known)) if _MARK.search(sentence) else []
+        # Asked last: it takes longer than all that comes to nothing before.
+        if not (here and _WORTH.search(sentence)):
             continue
-        here = list(_told(text[start:end], number, start, known))
         acts += [act for act in here if act.rule != "answered"]
         answers += [act for act in here if act.rule == "answered"]
     answering = {(act.sentence, act.party) for act in answers}

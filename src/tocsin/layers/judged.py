@@ -11,11 +11,11 @@ import polars as pl
 
 from tocsin.layers.beginnings import WORTH as BEGINNING_WORTH
 from tocsin.layers.beginnings import propose_beginning
+from tocsin.layers.claims import NOBODY_WORTH, propose_claims
 from tocsin.layers.claims import WORTH as CLAIM_WORTH
-from tocsin.layers.claims import propose_claims
 from tocsin.layers.draws import Draw, Reach, chances, reaches
 from tocsin.layers.file import ReviewFile
-from tocsin.layers.names import label_of, unidentified
+from tocsin.layers.names import label_of, may_name, unidentified
 from tocsin.layers.proposals import Proposal
 from tocsin.layers.statements import ATTRIBUTION, DOUBTFUL, UNDECIDED, UNIDENTIFIED, Decision, decided
 from tocsin.layers.told import row_digest
@@ -147,40 +147,67 @@ def judged(
         proposed_denials, proposed_named; doubtful (labels of claims graded doubtful or worse); chances (of each random order in which the
         incident could come up, see draws.chances).
     """
-    worth = _worth(incidents, layer)
+    rows = incidents.select(
+        *("event_id", "event_date", "event_type", "actor1", "actor2", "actors"),
+        notes=pl.when(_worth(incidents, layer, groups)).then("notes"),
+    ).with_row_index("row")
+    # Of most events nothing but the actors' columns is left: each set of them is judged once.
+    alike = rows.group_by("event_type", "actor1", "actor2", "actors", "notes", maintain_order=True).agg("row")
     label = cached_labels(groups)
-    rows = []
-    for row, read in zip(incidents.iter_rows(named=True), worth, strict=True):
-        event = row["event_id"]
-        said = known.parties.get(event, {})
-        proposals = propose(
-            row if read else {**row, "notes": None}, layer=layer, groups=groups, attacker_first=attacker_first
+    told = [
+        _told(row, layer=layer, groups=groups, label=label, attacker_first=attacker_first)
+        for row in alike.select(pl.exclude("row")).iter_rows(named=True)
+    ]
+    by_rule = alike.select("row").hstack(pl.DataFrame(told, schema={name: SCHEMA[name] for name in BY_RULE}))
+    return (
+        rows.select("row", "event_id", "event_date", "event_type")
+        .hstack([_chances(incidents, known)])
+        .join(by_rule.explode("row"), on="row", how="left")
+        .join(_decided(known), on="event_id", how="left")
+        .with_columns(
+            pl.col("differing").fill_null(value=False),
+            *(pl.col(name).fill_null(pl.lit([], dtype=_LABELS)) for name in DECIDED),
         )
-        actors = [name for name in (row["actor1"], row["actor2"]) if name]
-        rows.append(
-            {
-                "event_id": event,
-                "event_date": row["event_date"],
-                "event_type": row["event_type"],
-                "state": known.states.get(event),
-                "differing": event in known.differing,
-                "source": _source(row, actors, layer, label, attacker_first),
-                "proposed": _proposed(proposals, layer, label),
-                "parties": sorted({label(name) for name in row["actors"]}),
-                **{
-                    f"{before}{name}": sorted(of)
-                    for before, kinds in (("", said), ("proposed_", _kinds(proposals, label)))
-                    for name, of in (
-                        ("claims", kinds.get("claim", ())),
-                        ("denials", kinds.get("denial", ())),
-                        ("named", kinds.get("attribution", ())),
-                    )
-                },
-                "doubtful": sorted(known.doubtful.get(event, ())),
-                "chances": chances(row, known.read),
-            }
-        )
-    return pl.DataFrame(rows, schema=SCHEMA)
+        .sort("row")
+        .select(pl.col(name).cast(of) for name, of in SCHEMA.items())
+    )
+
+
+def _told(
+    row: Row, *, layer: str, groups: Groups, label: partial[str], attacker_first: Collection[str]
+) -> dict[str, Any]:
+    """BY_RULE of an event."""
+    proposals = propose(row, layer=layer, groups=groups, attacker_first=attacker_first)
+    kinds = _kinds(proposals, label)
+    return {
+        "source": _source(row, [name for name in (row["actor1"], row["actor2"]) if name], layer, label, attacker_first),
+        "proposed": _proposed(proposals, layer, label),
+        "parties": sorted({label(name) for name in row["actors"]}),
+        **{f"proposed_{name}": sorted(kinds.get(kind, ())) for name, kind in NAMED.items()},
+    }
+
+
+def _decided(known: Reviewed) -> pl.DataFrame:
+    """What people decided, a row an event that somebody decided."""
+    rows = [
+        {
+            "event_id": event,
+            "state": known.states.get(event),
+            "differing": event in known.differing,
+            **{name: sorted(known.parties.get(event, {}).get(kind, ())) for name, kind in NAMED.items()},
+            "doubtful": sorted(known.doubtful.get(event, ())),
+        }
+        for event in known.states
+    ]
+    return pl.DataFrame(rows, schema={name: SCHEMA[name] for name in ("event_id", "state", "differing", *DECIDED)})
+
+
+def _chances(incidents: pl.DataFrame, known: Reviewed) -> pl.Series:
+    of = SCHEMA["chances"]
+    if not known.read:
+        return pl.select(chances=pl.repeat(pl.lit([], dtype=of), incidents.height)).to_series()
+    rows = incidents.select("event_id", "event_date", "event_type", "country", "actors").iter_rows(named=True)
+    return pl.Series("chances", [chances(row, known.read) for row in rows], dtype=of)
 
 
 _LABELS = pl.List(pl.String)
@@ -204,11 +231,22 @@ SCHEMA: Mapping[str, pl.DataType] = {
 }
 
 
-def _worth(incidents: pl.DataFrame, layer: str) -> pl.Series:
-    """Which notes have a word that any rule looks for: asked of all at once, since most have none."""
-    pattern = CLAIM_WORTH if layer == ATTRIBUTION else BEGINNING_WORTH
-    notes: pl.Series = incidents["notes"].cast(pl.String).str.contains(pattern).fill_null(value=False)
-    return notes
+NAMED: Mapping[str, str] = {"claims": "claim", "denials": "denial", "named": "attribution"}
+"""Column -> the kind of statement that names its parties."""
+DECIDED = (*NAMED, "doubtful")
+BY_RULE = ("source", "proposed", "parties", *(f"proposed_{name}" for name in NAMED))
+
+
+def _worth(incidents: pl.DataFrame, layer: str, groups: Groups) -> pl.Series:
+    """Which notes the rules could propose something of: asked of all at once, by words that every rule looks for."""
+    notes = incidents["notes"].cast(pl.String)
+    claims = layer == ATTRIBUTION
+    names = pl.concat([incidents["actor1"], incidents["actor2"], incidents["actors"].explode()]).drop_nulls().unique()
+    known = [name for label, of in groups.items() for name in (label, *of)] if claims else []
+    named = may_name(notes, [*names, *known])
+    if claims:
+        named |= notes.str.contains(NOBODY_WORTH).fill_null(value=False)
+    return named & notes.str.contains(CLAIM_WORTH if claims else BEGINNING_WORTH).fill_null(value=False)
 
 
 def _source(

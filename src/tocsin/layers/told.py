@@ -17,16 +17,19 @@ READ = (
 )  # fmt: skip
 """Columns that are read; of those that the data lack every cell is null."""
 
+AS_JUDGED = ("event_id", "event_date", "event_type", "country", "actor1", "actor2", "notes")
+"""What is read of events that nobody looks at one by one."""
+
 AS_REVIEWED = ("event_date", "event_type", "location", "actor1", "actor2", "assoc_actor1", "assoc_actor2", "notes")
 """What a decision rests on: where one of these changed, it is flagged."""
 
 MANY = 100_000
-"""More incidents than this are read, but take the rules more than some seconds: it is said."""
+"""With more incidents than this the rules may take more than some seconds, where most notes name a party: it is said."""
 
 
-def told(events: Events, selection: Selection) -> pl.DataFrame:
-    """The incidents of a selection, a row each, in order of date and id: READ, and `actors` (every party's name, sorted)."""
-    return _collected(events, selected(events, selection))
+def told(events: Events, selection: Selection, columns: Sequence[str] = READ) -> pl.DataFrame:
+    """The incidents of a selection, a row each, in order of date and id: the columns, and `actors` (every party's name, sorted)."""
+    return _collected(events, selected(events, selection), columns)
 
 
 def any_notes(events: Events) -> bool:
@@ -41,17 +44,20 @@ def any_notes(events: Events) -> bool:
 
 def told_of(events: Events, event_ids: Sequence[str]) -> pl.DataFrame:
     """The named events, whether or not they are incidents, as `told` gives them; those that the data no longer have are not there."""
-    return _collected(events, events.rows.filter(nw.col("event_id").is_in(list(event_ids))))
+    return _collected(events, events.rows.filter(nw.col("event_id").is_in(list(event_ids))), READ)
 
 
-def _collected(events: Events, rows: nw.LazyFrame[Any]) -> pl.DataFrame:
-    there = [name for name in READ if name in events.row_columns]
+def _collected(events: Events, rows: nw.LazyFrame[Any], columns: Sequence[str]) -> pl.DataFrame:
+    there = [name for name in columns if name in events.row_columns]
     named = rows.select(*there, "party_id").join(events.parties.select("party_id", "names"), on="party_id", how="left")
     table: pl.DataFrame = named.collect("polars").to_native()
-    lacking = [pl.lit(None, dtype=pl.String).alias(name) for name in READ if name not in there]
-    names = pl.col("names").fill_null("").str.strip_chars(SEPARATOR).str.split(SEPARATOR)
-    actors = names.list.eval(pl.element().filter(pl.element() != "")).alias("actors")
-    return table.with_columns(*lacking, actors).select(*READ, "actors").sort("event_date", "event_id")
+    lacking = [pl.lit(None, dtype=pl.String).alias(name) for name in columns if name not in there]
+    # Each party's names are taken apart once, and not for each event.
+    parted = pl.col("names").fill_null("").str.strip_chars(SEPARATOR).str.split(SEPARATOR)
+    actors = parted.list.eval(pl.element().filter(pl.element() != ""))
+    parties = table.select("names").unique().with_columns(actors=actors)
+    table = table.join(parties, on="names", how="left", nulls_equal=True)
+    return table.with_columns(*lacking).select(*columns, "actors").sort("event_date", "event_id")
 
 
 def row_digest(row: dict[str, Any]) -> str:
