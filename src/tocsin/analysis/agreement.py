@@ -171,9 +171,10 @@ def _by_group(one: Side, other: Side, weeks: Weeks) -> list[Pair]:
 
 def _by_unit(one: Side, other: Side, weeks: Weeks, units: Mapping[str, str]) -> list[Pair]:
     tables = [side.counted(weeks.span, by=["unit_code"], placed=True) for side in (one, other)]
+    parts = [table.partition_by("unit_code", as_dict=True) for table in tables]
     found = []
     for code, name in units.items():
-        a, b = (weeks.series(table.filter(pl.col("unit_code") == code)) for table in tables)
+        a, b = (weeks.series(part.get((code,), tables[0].clear())) for part in parts)
         found.append(Pair(name, "unit", code, a, b))
     return found
 
