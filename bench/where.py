@@ -28,9 +28,9 @@ def of_load(work: Callable[[], object]) -> dict[str, float]:
     rows = profile.spent("sources/delimited.py _batches", "sources/records.py _parquet_batches")
     values = profile.spent("sources/acled/read.py _parse")
     settled = profile.spent("sources/settling.py settle")
-    swapped = profile.spent("ingest.py _without_swapped")
+    swapped = profile.spent("sources/swapped.py without_swapped")
     read_later = rows - profile.spent("sources/__init__.py _first") + values + settled
-    new_places = profile.spent("geo/places.py resolve") - profile.spent("ingest.py _swapped")
+    new_places = profile.spent("geo/places.py resolve") - profile.spent("sources/swapped.py _swapped")
     after = {
         "rows into the fact table, with places and parties": profile.spent("store/staging.py stage") - new_places,
         "repeated ids": profile.spent("store/staging.py set_twins_aside"),

@@ -9,26 +9,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import polars as pl
-
 from tocsin.catalogue import gazetteer_of
 from tocsin.desk import Desk, parse_toml
 from tocsin.errors import DeskError, QuestionError, SourceError, StoreBusyError, StoreError, did_you_mean
 from tocsin.geo import countries
-from tocsin.geo.gazetteer import Gazetteer
-from tocsin.geo.places import resolve
+from tocsin.geo.places import remembering
 from tocsin.keeping import FOLDER, Kept, digest_of, give_numbers, keeping, notes, settle, unpacked
-from tocsin.schema import REJECT_SCHEMA, Span, Vintage
+from tocsin.schema import Span, Vintage
 from tocsin.sources import Batch, Mapping, Reading, Withdrawn, raw_row, read_either
 from tocsin.sources.gdelt.days import days_of, told_of
 from tocsin.sources.gdelt.folder import Joined, joined, naming
 from tocsin.sources.gdelt.read import DATASETS as GDELT_DATASETS
 from tocsin.sources.gdelt.read import NAME as GDELT
+from tocsin.sources.swapped import without_swapped
 from tocsin.store import (
     File,
     List,
     Listed,
-    Resolver,
     Store,
     drop,
     lay,
@@ -41,8 +38,6 @@ from tocsin.store import (
     withdraw,
 )
 from tocsin.store.open import FILE_NAME
-
-COORDINATES = ("country", "longitude", "latitude")
 
 Progress = Callable[[str, int], None]
 """Told the name of the file and how many of its rows have been read."""
@@ -402,8 +397,8 @@ def _load(
         covers=kept.covers,
         covers_countries=kept.covers_countries,
     )
-    resolved = _remembering(gazetteer)
-    batches = _without_swapped(reading.batches, resolved)
+    resolved = remembering(gazetteer)
+    batches = without_swapped(reading.batches, resolved)
     return load(
         store,
         file,
@@ -436,66 +431,6 @@ def _withdraw(store: Store, reading: Withdrawn, kept: Kept) -> Vintage:
             rejects=reading.rejects,
         ),
     )
-
-
-def _remembering(gazetteer: Gazetteer) -> Resolver:
-    """Works out each distinct place once, however often it is asked for."""
-    met: list[pl.DataFrame] = []
-
-    def resolved(coordinates: pl.DataFrame) -> pl.DataFrame:
-        asked = coordinates.select(COORDINATES)
-        new = asked.join(pl.concat(met), on=COORDINATES, how="anti", nulls_equal=True) if met else asked
-        if new.height or not met:
-            met.append(resolve(new, gazetteer=gazetteer))
-        return asked.join(pl.concat(met), on=COORDINATES, how="left", nulls_equal=True, maintain_order="left")
-
-    return resolved
-
-
-def _without_swapped(batches: Iterator[Batch], resolved: Resolver) -> Iterator[Batch]:
-    """Set aside rows whose point lies outside their country but would lie in it with latitude and longitude swapped."""
-    met: pl.DataFrame | None = None
-    for batch in batches:
-        distinct = batch.events.select(COORDINATES).drop_nulls().unique()
-        if met is not None:
-            distinct = distinct.join(met, on=COORDINATES, how="anti")
-        judged = distinct.with_columns(swapped=_swapped(distinct, resolved))
-        met = judged if met is None else pl.concat([met, judged])
-        flagged = batch.events.join(met, on=COORDINATES, how="left", maintain_order="left")
-        wrong = flagged.filter(pl.col("swapped").fill_null(value=False))
-        if wrong.is_empty():
-            yield batch
-            continue
-        right = flagged.filter(~pl.col("swapped").fill_null(value=False)).drop("swapped")
-        yield Batch(events=right, rejects=pl.concat([batch.rejects, _swapped_rejects(wrong)]), rows=batch.rows)
-
-
-def _swapped(coordinates: pl.DataFrame, resolved: Resolver) -> pl.Series:
-    outside = resolved(coordinates)["unit_match"] == "none"
-    turned = coordinates.select("country", pl.col("latitude").alias("longitude"), pl.col("longitude").alias("latitude"))
-    possible = outside & turned["latitude"].is_between(-90, 90)
-    inside = resolved(turned.filter(possible).unique()).filter(pl.col("unit_match") == "inside")
-    there = inside.select(*COORDINATES, inside=pl.lit(value=True))
-    found = turned.join(there, on=COORDINATES, how="left", maintain_order="left")["inside"]
-    return possible & found.fill_null(value=False)
-
-
-def _swapped_rejects(wrong: pl.DataFrame) -> pl.DataFrame:
-    point = pl.format("{} / {}", "latitude", "longitude")
-    return wrong.select(
-        "row",
-        "line",
-        kind=pl.lit("error"),
-        column=pl.lit("latitude"),
-        value=point,
-        reason=pl.format(
-            "latitude and longitude look swapped: the point lies outside {}, and inside it the other way round",
-            "country",
-        ),
-        raw=pl.struct(
-            "event_id", "event_date", "country_name", "location", "latitude", "longitude", "notes"
-        ).struct.json_encode(),
-    ).cast(pl.Schema(REJECT_SCHEMA))
 
 
 def _replay(desk: Desk, held: Store | None, files: Sequence[Kept], *, progress: Progress) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 import scipy
@@ -11,6 +13,8 @@ from tocsin.geo.cells import RESOLUTIONS, cells_at
 from tocsin.geo.containment import COUNTED_UNDER, GEOD, holding
 from tocsin.geo.gazetteer import Gazetteer
 from tocsin.geo.spelling import folded
+
+COORDINATES = ("country", "longitude", "latitude")
 
 # Nearest on the sphere and nearest on the ellipsoid can differ by half a per cent of distance; so the few nearest on the
 # sphere are measured on the ellipsoid.
@@ -36,7 +40,7 @@ def resolve(coordinates: pl.DataFrame, *, gazetteer: Gazetteer) -> pl.DataFrame:
     Source:
         Karney (2013), Algorithms for geodesics, Journal of Geodesy 87, 43-55, doi:10.1007/s00190-012-0578-z.
     """
-    told = coordinates.select("country", "longitude", "latitude").with_row_index("row")
+    told = coordinates.select(COORDINATES).with_row_index("row")
     placed = told.filter(pl.col("longitude").is_between(-180, 180) & pl.col("latitude").is_between(-90, 90))
     units = pl.concat([placed, holding(placed, units=_units_wanted(placed, gazetteer))], how="horizontal")
     named = units.join(
@@ -136,3 +140,17 @@ def _cells(points: pl.DataFrame) -> pl.DataFrame:
         pl.Series(column, cells_at(east, north, resolution=resolution), dtype=pl.Int64)
         for column, resolution in zip(_CELL_COLUMNS, RESOLUTIONS, strict=True)
     )
+
+
+def remembering(gazetteer: Gazetteer) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Works out each distinct place once, however often it is asked for."""
+    met: list[pl.DataFrame] = []
+
+    def resolved(coordinates: pl.DataFrame) -> pl.DataFrame:
+        asked = coordinates.select(COORDINATES)
+        new = asked.join(pl.concat(met), on=COORDINATES, how="anti", nulls_equal=True) if met else asked
+        if new.height or not met:
+            met.append(resolve(new, gazetteer=gazetteer))
+        return asked.join(pl.concat(met), on=COORDINATES, how="left", nulls_equal=True, maintain_order="left")
+
+    return resolved
