@@ -298,7 +298,7 @@ def rebuild(desk: Desk, *, progress: Progress = _silent) -> tuple[Vintage, ...]:
         except StoreError:  # too damaged to be opened, which is why it is made anew
             store = None
         numbers = store.numbers() if store else {}
-        settle(folder, committed=numbers or None)
+        settle(folder, committed=numbers if store else None)
         give_numbers(folder, known=numbers)
         kept = notes(folder)
         if not kept:

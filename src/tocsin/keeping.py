@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePath
+from threading import Event
 from typing import Annotated
 
 import pyarrow as pa
@@ -109,15 +110,22 @@ def keeping(folder: Path, path: Path, kept: Kept) -> Iterator[Callable[[], None]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(pending, _NOTE.dump_json(kept, indent=1))
+        given_up = Event()
         with ThreadPoolExecutor(max_workers=1) as packer:
-            packed = None if target.exists() else packer.submit(_pack, path, target, digest=kept.digest)
+            packed = (
+                None if target.exists() else packer.submit(_pack, path, target, digest=kept.digest, given_up=given_up)
+            )
 
             def wait() -> None:
                 if packed:
                     packed.result()
 
-            yield wait
-            wait()
+            try:
+                yield wait
+                wait()
+            except BaseException:
+                given_up.set()
+                raise
     except OSError as error:
         _forget(folder, pending)
         raise StoreError(
@@ -135,7 +143,8 @@ def settle(folder: Path, *, committed: Collection[str] | None) -> None:
     """Clear up after a process that was killed.
 
     Args:
-        committed: Keys of the loads that the store holds; None where it can not be read, and every whole note is then believed.
+        committed: Keys of the loads that the store holds; None where it can not be read, and every whole note of a file that is there is
+            then believed.
     """
     for pending in folder.glob(f"*{_PENDING}"):
         try:
@@ -143,7 +152,8 @@ def settle(folder: Path, *, committed: Collection[str] | None) -> None:
         except ValidationError:  # cut short, so its load had not begun
             _forget(folder, pending)
             continue
-        if committed is None or kept.key in committed:
+        # Packing goes on beside the load, and what is committed was packed before.
+        if kept.key in committed if committed is not None else (folder / f"{kept.digest}.zst").exists():
             pending.replace(pending.with_suffix(".json"))
         else:
             _forget(folder, pending)
@@ -217,19 +227,23 @@ def unpacked(folder: Path, kept: Kept) -> Iterator[Path]:
         yield path
 
 
-def _pack(path: Path, target: Path, *, digest: str) -> None:
+def _pack(path: Path, target: Path, *, digest: str, given_up: Event) -> None:
     part = target.with_suffix(".part")
     hashed = hashlib.sha256()
-    with path.open("rb") as source, pa.CompressedOutputStream(str(part), "zstd") as copy:
-        while block := source.read(1 << 20):
-            hashed.update(block)
-            copy.write(block)
-    if hashed.hexdigest() != digest:
-        part.unlink()
-        raise StoreError(
-            "changed while it was read", where=str(path), next_step="Wait until it is written, and add it again."
-        )
-    part.replace(target)
+    try:
+        with path.open("rb") as source, pa.CompressedOutputStream(str(part), "zstd") as copy:
+            while (block := source.read(1 << 20)) and not given_up.is_set():
+                hashed.update(block)
+                copy.write(block)
+        if given_up.is_set():
+            return
+        if hashed.hexdigest() != digest:
+            raise StoreError(
+                "changed while it was read", where=str(path), next_step="Wait until it is written, and add it again."
+            )
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _forget(folder: Path, pending: Path) -> None:

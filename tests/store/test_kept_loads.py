@@ -12,8 +12,9 @@ import pytest
 
 from tests.sources.acled_rows import EVENT
 from tocsin.desk import Desk
-from tocsin.errors import QuestionError, SourceError
+from tocsin.errors import QuestionError, SourceError, StoreError
 from tocsin.ingest import Added, add, rebuild
+from tocsin.keeping import FOLDER
 from tocsin.schema import Span, Vintage
 from tocsin.store import open_store
 
@@ -186,3 +187,31 @@ def test_who_insists_that_a_file_is_of_today_is_believed(desk: Desk) -> None:
     assert insisted.vintage.changed == 1
     assert add(desk, old, dated=undated.data_date).already
     assert len(loads(desk)) == 2
+
+
+def test_a_file_whose_packing_was_killed_was_not_kept(desk: Desk) -> None:
+    add(desk, export(desk, "a.csv", event("x", "2021-03-01")))
+    folder = desk.memory / FOLDER
+    (note,) = folder.glob("*.json")
+    note.rename(note.with_suffix(".pending"))
+    (packed,) = folder.glob("*.zst")
+    packed.rename(packed.with_suffix(".part"))
+    (desk.memory / "store.duckdb").unlink()
+    with pytest.raises(StoreError, match="no file was kept to rebuild from"):
+        rebuild(desk)
+    assert list(folder.iterdir()) == []
+    assert add(desk, desk.folder / "a.csv").vintage.events == 1
+
+
+def test_nothing_is_committed_of_a_file_that_can_not_be_packed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = export(desk, "a.csv", event("x", "2021-03-01"))
+    with monkeypatch.context() as patched:
+        patched.setattr("tocsin.keeping._pack", full)
+        with pytest.raises(StoreError, match="the file can not be kept: No space left on device"):
+            add(desk, path)
+    assert loads(desk) == ()
+    assert list((desk.memory / FOLDER).iterdir()) == []
+    assert add(desk, path).vintage.events == 1

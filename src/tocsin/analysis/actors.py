@@ -35,6 +35,6 @@ def actors(events: Events, *, selection: Selection) -> pl.DataFrame:
     return (
         named.group_by("actor")
         .agg(pl.col("incidents").sum())
-        .with_columns(share=pl.col("incidents") / total)
+        .with_columns(share=pl.col("incidents") / total if total else pl.lit(None, dtype=pl.Float64))
         .sort(["incidents", "actor"], descending=[True, False])
     )

@@ -63,7 +63,7 @@ def places(
     table = pl.concat(parts)
     if table.is_empty() or not table["incidents"].sum():
         raise QuestionError(
-            "no incident with a known place lies in the windows",
+            f"no incident with a known place{f' and {selection.weight}' if selection.weight else ''} lies in the windows",
             next_step="Check the windows, the group and the definition; the data need coordinates: see tocsin status.",
         )
     total = pl.col("incidents").sum().over("window")

@@ -9,12 +9,10 @@ import narwhals as nw
 from tocsin.catalogue.subject import Asked, Subject
 from tocsin.cube import Selection, selected
 from tocsin.errors import QuestionError, did_you_mean
-from tocsin.schema import Span
+from tocsin.schema import Span, joined
 
 WEIGHTS = ("mentions",)
 """Columns that may be asked for."""
-
-CAUTION = "Mentions grow with the number of outlets and with attention: what is told of twice as often is not twice as violent."
 
 
 def weighed(subject: Subject, asked: Asked, selection: Selection) -> Selection:
@@ -30,7 +28,7 @@ def weighed(subject: Subject, asked: Asked, selection: Selection) -> Selection:
             f'incidents can not be weighed by "{asked.weight}"', next_step=did_you_mean(asked.weight, WEIGHTS)
         )
     events = subject.events
-    if asked.weight not in events.row_columns or not _count(subject, ~nw.col(asked.weight).is_null(), selection):
+    if asked.weight not in events.row_columns or not _count(subject, nw.col(asked.weight) > 0, selection):
         raise QuestionError(
             f'no incident of "{events.about.dataset}" says how many {asked.weight} it has',
             next_step="GDELT has them, and a table of your own may. Leave the weight out to count incidents.",
@@ -39,12 +37,21 @@ def weighed(subject: Subject, asked: Asked, selection: Selection) -> Selection:
 
 
 def weight_notes(subject: Subject, selection: Selection, spans: Sequence[Span]) -> tuple[str, ...]:
-    """What must be said where incidents are weighed: what the weight is not, and how many incidents have none."""
+    """A sentence on the incidents that have no weight.
+
+    Args:
+        selection: What was counted, precision included.
+    """
     if selection.weight is None:
         return ()
-    none = sum(_count(subject, nw.col(selection.weight).is_null(), selection.within(span)) for span in spans)
-    said = f"{none:,} incidents do not say how many {selection.weight} they have, and count nothing." if none else ""
-    return (CAUTION, said) if said else (CAUTION,)
+    none = sum(
+        _count(subject, nw.col(selection.weight).is_null(), selection.within(span)) for span in joined(list(spans))
+    )
+    if not none:
+        return ()
+    if none == 1:
+        return (f"1 incident does not say how many {selection.weight} it has, and counts nothing.",)
+    return (f"{none:,} incidents do not say how many {selection.weight} they have, and count nothing.",)
 
 
 def _count(subject: Subject, test: nw.Expr, selection: Selection) -> int:

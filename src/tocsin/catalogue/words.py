@@ -25,8 +25,15 @@ def counted(
     types = selection.event_types
     what = f"events of type {listed(types)}" if types else "events of every type"
     weeks = f"; weeks begin on {definition.week_starts}" if definition else ""
-    what = f"{selection.weight} in reports, as the source counts them, of {what}" if selection.weight else what
-    return f"Counted: {what}{involving} in {countries_of(subject.desk)}{weeks}."
+    said = f"{what}{involving} in {countries_of(subject.desk)}{weeks}."
+    if selection.weight is None:
+        return f"Counted: {said}"
+    return f"Counted: {selection.weight} in reports, as the source counts them, of {said} {_CAUTION}"
+
+
+_CAUTION = (
+    "They grow with the number of outlets and with attention: what is told of twice as often is not twice as violent."
+)
 
 
 def of_what(asked: Asked) -> str:

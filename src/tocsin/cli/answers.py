@@ -84,18 +84,18 @@ def figure(
 
     asked = _asked(
         question,
-        group,
-        by,
-        window,
-        threshold,
-        week_starts,
-        average,
-        average_weeks,
-        level,
-        against,
-        weeks,
-        weight,
-        title,
+        group=group,
+        by=by,
+        window=window,
+        threshold=threshold,
+        week_starts=week_starts,
+        average=average,
+        average_weeks=average_weeks,
+        level=level,
+        against=against,
+        weeks=weeks,
+        weight=weight,
+        title=title,
     )
     numbers = output.suffix.lower().lstrip(".") in set(FORMATS) - {"json"}
     with working("counting"), open_desk(desk, dataset=dataset, as_of=day(as_of)) as subject:
@@ -133,7 +133,18 @@ def table(
     from tocsin.writing import write_whole
 
     asked = _asked(
-        question, group, by, window, threshold, week_starts, average, average_weeks, level, against, weeks, weight, ""
+        question,
+        group=group,
+        by=by,
+        window=window,
+        threshold=threshold,
+        week_starts=week_starts,
+        average=average,
+        average_weeks=average_weeks,
+        level=level,
+        against=against,
+        weeks=weeks,
+        weight=weight,
     )
     with working("counting"), open_desk(desk, dataset=dataset, as_of=day(as_of)) as subject:
         answer = ask(subject, question, asked)
@@ -152,6 +163,7 @@ def table(
 
 def _asked(
     question: str,
+    *,
     group: list[str] | None,
     by: str | None,
     window: list[str] | None,
@@ -163,7 +175,7 @@ def _asked(
     against: str | None,
     weeks: int | None,
     weight: str | None,
-    title: str,
+    title: str = "",
 ) -> Asked:
     from tocsin.catalogue import Asked
     from tocsin.desk import WEEKDAYS

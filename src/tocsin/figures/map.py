@@ -160,7 +160,7 @@ def _coloured(data: str, page: _Page, unit: str) -> alt.Chart:
     scale = alt.Scale(type="threshold", domain=list(page.classes.lower[1:]), range=list(page.classes.colours))
     cells = alt.Chart(alt.NamedData(data), projection=page.projection.vega())
     chart: alt.Chart = cells.mark_geoshape(clip=False, stroke="white", strokeWidth=0.3).encode(
-        fill=alt.Fill("incidents:Q", scale=scale, legend=None),
+        fill=alt.Fill("incidents:Q", title=one_line(unit), scale=scale, legend=None),
         tooltip=[alt.Tooltip("place:N"), alt.Tooltip("incidents:Q", title=one_line(unit), format=",d")],
     )
     return chart

@@ -148,6 +148,11 @@ class Evaluation:
             return round(value, places) == round(bound, places)
         if not isinstance(value, pl.DataFrame):
             return holds(expectation, value, values)
+        if one.finding.arguments.weight and expectation.kind in ("rising", "falling"):
+            raise FindingError(
+                f'"{expectation.text}" asks what chance can do, and the {one.finding.arguments.weight} of one incident are one chance',
+                next_step="Test the counts of incidents: leave the weight out.",
+            )
         return holds(expectation, value, values, average=weeks_averaged(one.finding, self.subject.desk.definition))
 
     def _one(self, name: str, finding: Finding, done: Mapping[str, Found]) -> Found:

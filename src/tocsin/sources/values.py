@@ -18,6 +18,8 @@ from tocsin.errors import did_you_mean
 from tocsin.schema import spoken_date
 from tocsin.sources.dayorder import FIGURES, WITHOUT_FORM, DayOrder, read_figures
 
+MOST_MENTIONS = 1_000_000_000
+"""More than this is no count: added up, such numbers would not be exact."""
 EMPTY = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "Null", "null", "None")
 FIRST_DAY = dt.date(1900, 1, 1)
 LAST_DAY = dt.date(2099, 12, 31)
@@ -91,13 +93,19 @@ def text(cells: pl.Series) -> Parsed:
 
 
 def whole(
-    cells: pl.Series, *, least: int | None = None, among: Sequence[int] | None = None, what: str = "a whole number"
+    cells: pl.Series,
+    *,
+    least: int | None = None,
+    most: int | None = None,
+    among: Sequence[int] | None = None,
+    what: str = "a whole number",
 ) -> Parsed:
     """Whole numbers, also where they are written as floats ("2.0").
 
     Args:
         cells: Text.
         least: The least that can be.
+        most: The most that can be.
         among: The codes that can be.
         what: What the number is, for messages.
 
@@ -109,6 +117,8 @@ def whole(
     values = parsed.values
     if least is not None:
         parsed = parsed.with_faults(fault(cells.name, cells, values < least, f"{what} can not be less than {least}"))
+    if most is not None:
+        parsed = parsed.with_faults(fault(cells.name, cells, values > most, f"{what} can not be more than {most:,}"))
     if among is not None:
         known = f"from {among[0]} to {among[-1]}" if isinstance(among, range) else ", ".join(map(str, among))
         wrong = ~values.is_in(list(among))

@@ -25,13 +25,17 @@ KEPT = tuple(name for name in EVENT if name not in {"actors", "longitude", "lati
 """Event columns kept in the fact table; parties and coordinates are kept once for each distinct value."""
 
 
+LATER = frozenset({"mentions"})
+"""Of these the columns that came after the first layout, each by a step of its own."""
+
+
 def column_types() -> dict[str, str]:
     """DuckDB types of the fact table's event columns, in order."""
     return {name: _TYPES[str(EVENT[name].dtype)] for name in KEPT}
 
 
 def _first(connection: duckdb.DuckDBPyConnection) -> None:
-    columns = ", ".join(f"{name} {kind}" for name, kind in column_types().items() if name != "mentions")
+    columns = ", ".join(f"{name} {kind}" for name, kind in column_types().items() if name not in LATER)
     connection.execute(
         """
         CREATE TABLE vintage (

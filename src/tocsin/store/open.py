@@ -28,6 +28,8 @@ from tocsin.store.spark import Reading, reading
 from tocsin.store.standing import standing
 
 FILE_NAME = "store.duckdb"
+INTERRUPTED = "Query interrupted"
+"""With these words, and no more, DuckDB raises a RuntimeError where Ctrl-C stopped it."""
 MEMORY_LIMIT = "2GB"
 """What the engine may hold before it spills to the desk's own folder."""
 
@@ -294,6 +296,10 @@ def open_store(
         # What an engine raises while an answer is fetched passes here too, and is put into words where it is stopped.
         with contextlib.ExitStack() as at_end:
             yield Store(connection=connection, folder=folder, at_end=at_end)
+    except RuntimeError as error:
+        if str(error) == INTERRUPTED:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         connection.close()
 
@@ -311,7 +317,9 @@ def _check_layout(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             if version is None
             else f"has layout {version}, this Tocsin reads {len(MIGRATIONS)}",
             where=str(path),
-            next_step="Load a file: tocsin add FILE" if version is None else "Bring it up to date: tocsin rebuild",
+            next_step="Load a file: tocsin add FILE"
+            if version is None
+            else "Bring it up to date: tocsin add any file, or tocsin rebuild",
         )
 
 

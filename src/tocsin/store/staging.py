@@ -21,7 +21,7 @@ import pyarrow as pa
 from tocsin.cube import SEPARATOR
 from tocsin.errors import StoreError
 from tocsin.schema import EVENT_SCHEMA, REJECT_SCHEMA
-from tocsin.store.migrations import KEPT, first_row
+from tocsin.store.migrations import KEPT, LATER, first_row
 from tocsin.store.numbering import Numbering
 from tocsin.store.open import frame
 
@@ -42,10 +42,8 @@ MADE_ID = "row-"
 """Ids that were made from what a row says begin with this."""
 
 _SAID = ", ".join(
-    # Of a column that came later nothing is said where it is null, so that ids made before stay what they are.
-    f"'{name}=' || CAST({name} AS VARCHAR)"
-    if name == "mentions"
-    else f"coalesce('{name}=' || CAST({name} AS VARCHAR), '')"
+    # Where a column that came later is null nothing is said of it, so that ids made before stay what they are.
+    f"'{name}=' || CAST({name} AS VARCHAR)" if name in LATER else f"coalesce('{name}=' || CAST({name} AS VARCHAR), '')"
     for name in (*CONTENT, "actors", *COORDINATES[1:])
 )
 
@@ -61,7 +59,7 @@ _SHAPE = {
 }
 """A row of the fact table, but for what holds for the whole load."""
 
-_LINES = {"row": pl.Int64(), "line": pl.Int64()}
+_LINES = {"row": pl.Int64(), "before": pl.Int64()}
 _BREAK = f"chr({ord(SEPARATOR)})"
 
 T = TypeVar("T")
@@ -88,7 +86,7 @@ class Staged:
     rows: int
     """How many rows were read."""
     lines: pl.DataFrame
-    """row, line."""
+    """row, before: see _Feed."""
 
 
 @dataclass
@@ -103,13 +101,11 @@ class _Feed:
     progress: Callable[[int], None]
     rows: int = 0
     lines: list[pl.DataFrame] = field(default_factory=list)
-    """row, line."""
+    """row, before (by how much its line is more than that): of the first of rows in a row for which this is the same."""
     failed: BaseException | None = None
     """What stopped the stream: of it the engine tells no more than a text."""
-    _said: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(schema={"digest": pl.String, "times": pl.Int64}), init=False
-    )
-    """What rows without an id said, and how often."""
+    made: list[pl.Series] = field(default_factory=list)
+    """The rows that had no id."""
 
     def stream(self) -> pa.RecordBatchReader:
         """The rows in pieces of ROWS_A_PIECE."""
@@ -124,6 +120,8 @@ class _Feed:
                     yield from _arrow(held.head(ROWS_A_PIECE)).to_batches()
                     held = held.slice(ROWS_A_PIECE)
             yield from _arrow(held).to_batches()
+        except GeneratorExit:  # the engine failed, and takes no more
+            raise
         except BaseException as error:
             self.failed = error
             raise
@@ -137,7 +135,8 @@ class _Feed:
                 next_step="Nothing was loaded. This is a fault of Tocsin's reader: please report it.",
             )
         insert(self.beside, "aside", batch.rejects.select(*REJECT_SCHEMA))
-        self.lines.append(events.select("row", "line"))
+        lines = events.select("row", before=pl.col("line") - pl.col("row"))
+        self.lines.append(lines.filter((pl.col("before") != pl.col("before").shift()).fill_null(value=True)))
         self.rows += batch.rows
         self.progress(self.rows)
         names = events.select(names=party_text(pl.col("actors")))
@@ -149,20 +148,18 @@ class _Feed:
         ).select(*_SHAPE)
 
     def _ids(self, events: pl.DataFrame) -> pl.Series:
-        """The id of each event; one without gets it from what it says and how often that was said before in the file."""
+        """The id of each event; one without gets that of the first row that says what it says."""
         ids = events["event_id"]
         if not ids.has_nulls():
             return ids
-        with registered(self.beside, _arrow(events.filter(ids.is_null()))):
-            said = frame(self.beside, f"SELECT md5(concat_ws(chr(31), {_SAID})) AS digest FROM part ORDER BY row")
-        counted = said.with_columns(here=pl.int_range(1, pl.len() + 1).over("digest")).join(
-            self._said, on="digest", how="left", maintain_order="left"
-        )
-        times = pl.col("here") + pl.col("times").fill_null(0)
-        made = counted.select(pl.concat_str(pl.lit(MADE_ID), pl.col("digest").str.head(20), pl.lit("-"), times))
-        now = said.group_by("digest").agg(pl.len().cast(pl.Int64).alias("times"))
-        self._said = pl.concat([self._said, now]).group_by("digest").agg(pl.col("times").sum())
-        return ids.clone().scatter(ids.is_null().arg_true(), made.to_series())
+        lacking = ids.is_null()
+        with registered(self.beside, _arrow(events.filter(lacking))):
+            digests = frame(
+                self.beside, f"SELECT left(md5(concat_ws(chr(31), {_SAID})), 20) AS digest FROM part ORDER BY row"
+            )
+        self.made.append(events["row"].filter(lacking))
+        made = digests.select(pl.concat_str(pl.lit(MADE_ID), "digest", pl.lit("-1"))).to_series()
+        return ids.clone().scatter(lacking.arg_true(), made)
 
 
 def stage(
@@ -226,11 +223,28 @@ def stage(
         resolved = resolve(places.met.select(COORDINATES)).with_columns(places.met["place_id"])
         insert(connection, "place", resolved.select("place_id", *PLACE_COLUMNS))
     insert(connection, "party", parties.met.select("party_id", "names"))
+    if feed.made:
+        _number_ids(connection, table, number, pl.concat(feed.made))
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW ready AS SELECT row, event_day, place_id, party_id, {', '.join(KEPT)} FROM {table} "
         f"WHERE opened = {number:d}"
     )
     return Staged(table, number, feed.rows, pl.concat(feed.lines) if feed.lines else pl.DataFrame(schema=_LINES))
+
+
+def _number_ids(connection: duckdb.DuckDBPyConnection, table: str, number: int, made: pl.Series) -> None:
+    """Of rows without an id that say the same, the second gets another than the first, and so on."""
+    with registered(connection, made.to_frame("row").to_arrow()):
+        connection.execute(
+            f"""
+            UPDATE {table} SET event_id = numbered.id FROM (
+                SELECT row, regexp_replace(event_id, '1$', '') || row_number() OVER (PARTITION BY event_id ORDER BY row) AS id
+                FROM {table} SEMI JOIN part USING (row) WHERE opened = $number
+                QUALIFY count(*) OVER (PARTITION BY event_id) > 1
+            ) AS numbered WHERE opened = $number AND {table}.row = numbered.row
+            """,
+            {"number": number},
+        )
 
 
 def set_twins_aside(connection: duckdb.DuckDBPyConnection, staged: Staged, *, monadic: bool) -> None:
@@ -260,10 +274,10 @@ def set_twins_aside(connection: duckdb.DuckDBPyConnection, staged: Staged, *, mo
         with registered(connection, staged.lines.to_arrow()):
             connection.execute(
                 f"""
-                INSERT INTO reject SELECT ?, a.row, part.line, {kind}, 'event_id', a.event_id, {reason},
+                INSERT INTO reject SELECT ?, a.row, a.row + part.before, {kind}, 'event_id', a.event_id, {reason},
                     to_json(struct_pack(event_id := a.event_id, event_date := a.event_date, event_type := a.event_type,
                         actor1 := a.actor1, actor2 := a.actor2, location := a.location, fatalities := a.fatalities, notes := a.notes))
-                FROM twin JOIN ready a USING (row) JOIN ready b ON b.row = twin.kept JOIN part ON part.row = a.row
+                FROM twin JOIN ready a USING (row) JOIN ready b ON b.row = twin.kept ASOF JOIN part ON part.row <= a.row
                 WHERE twin.row <> twin.kept
                 """,
                 [staged.number],
@@ -347,7 +361,9 @@ def registered(connection: duckdb.DuckDBPyConnection, rows: pa.Table | pa.Record
     try:
         yield
     finally:
-        connection.unregister("part")
+        # In a transaction that failed this fails too, and would hide why.
+        with contextlib.suppress(duckdb.Error):
+            connection.unregister("part")
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:

@@ -140,6 +140,9 @@ def all_or_nothing(connection: duckdb.DuckDBPyConnection, *, name: str) -> Itera
     """
     try:
         yield
+    except duckdb.InterruptException as error:
+        _roll_back(connection)
+        raise KeyboardInterrupt from error
     except duckdb.Error as error:
         _roll_back(connection)
         raise StoreError(

@@ -117,7 +117,7 @@ def answer_proximity(subject: Subject, asked: Asked) -> Answer:
         definition=counted(subject, selection, definition, involving=involving),
         notes=(
             *notes,
-            *weight_notes(subject, selection, [period]),
+            *weight_notes(subject, selection.placed(precise_of(subject)), [period]),
             "Distance: along the WGS 84 ellipsoid to the nearest capital of a first-order unit of the same country.",
             *left_out(subject, selection, [period]),
             *coverage_notes(subject, [period]),
@@ -146,7 +146,7 @@ def answer_concentration(subject: Subject, asked: Asked) -> Answer:
         definition=counted(subject, selection, involving=involving),
         notes=(
             *notes,
-            *weight_notes(subject, selection, spans),
+            *weight_notes(subject, selection.placed(precise_of(subject)), spans),
             *left_out(subject, selection, spans),
             *coverage_notes(subject, spans),
             subject.gazetteer.credit,

@@ -9,7 +9,7 @@ import polars as pl
 from tocsin.geo import countries
 from tocsin.sources.dayorder import WITHOUT_FORM, DayOrder
 from tocsin.sources.layout import Layout, find_columns, plain, told
-from tocsin.sources.values import EMPTY, Parsed, fault, parties, position, text, whole
+from tocsin.sources.values import EMPTY, MOST_MENTIONS, Parsed, fault, parties, position, text, whole
 
 NAME = "gdelt"
 DATASETS = {"1.0": "gdelt", "2.0": "gdelt2"}
@@ -72,7 +72,7 @@ def _parse(cells: pl.DataFrame, found: Mapping[str, str]) -> dict[str, Parsed]:
         parsed["notes"] = text(column["sourceurl"])
         parsed["source"] = Parsed(_reporter(parsed["notes"].values))
     if "nummentions" in column:
-        parsed["mentions"] = whole(column["nummentions"], least=0, what="the number of mentions")
+        parsed["mentions"] = whole(column["nummentions"], least=0, most=MOST_MENTIONS, what="the number of mentions")
     parsed["tags"] = _tags(parsed, column)
     return parsed
 

@@ -11,6 +11,7 @@ from tocsin.geo import countries
 from tocsin.sources.layout import Layout
 from tocsin.sources.table.mapping import Mapping
 from tocsin.sources.values import (
+    MOST_MENTIONS,
     Parsed,
     days,
     estimates_in_order,
@@ -124,7 +125,7 @@ def _parse(cells: pl.DataFrame, mapping: Mapping, found: dict[str, str]) -> dict
     for field in ("fatalities", "fatalities_low", "fatalities_high"):
         read(field, lambda column: whole(column, least=0, what="the number of deaths"))
     _check_estimates(parsed, found)
-    read("mentions", lambda column: whole(column, least=0, what="the number of mentions"))
+    read("mentions", lambda column: whole(column, least=0, most=MOST_MENTIONS, what="the number of mentions"))
     read("revised_at", instants)
     return parsed
 
