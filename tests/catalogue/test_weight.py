@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from tocsin.catalogue import Asked, ask, open_desk
+from tocsin.catalogue.behind import behind, event_ids
 from tocsin.desk import read_desk
 from tocsin.errors import QuestionError
 from tocsin.ingest import add
@@ -99,7 +100,7 @@ def test_no_mention_at_all_is_refused(logged: Logged, mentions: str | int) -> No
 
 
 def test_more_than_can_be_added_up_is_set_aside(logged: Logged) -> None:
-    desk = logged([(1, 9_223_372_036_854_775_807, 1), (2, 1_000_000_000, 1), (14, 3, 1)])
+    desk = logged([(1, 1_000_000_000, 1), (3, 9_223_372_036_854_775_807, 1), (14, 3, 1)])
     table, _ = answer(desk, "weekly", weight="mentions")
     assert table["mentions"].to_list() == [1_000_000_000, 3]
     table, _ = answer(desk, "weekly")
@@ -111,3 +112,18 @@ def test_weighed_and_unweighed_counts_are_kept_apart(logged: Logged) -> None:
         for _ in range(2):
             assert ask(subject, "weekly", Asked()).table["incidents"].to_list() == [1, 1]
             assert ask(subject, "weekly", Asked(weight="mentions")).table["mentions"].to_list() == [5, 2]
+
+
+def test_behind_an_average_are_the_weeks_that_it_is_made_of_and_no_others(logged: Logged) -> None:
+    """The data begin on a Wednesday: its week is not covered, is in no average, and has no event behind one."""
+    desk = logged([(3, 1, 1), (8, 1, 1), (16, 1, 1), (23, 1, 1), (28, 1, 1)])
+    with open_desk(desk) as subject:
+        for weeks, rows, behind_it in ((2, slice(None), 4), (2, slice(0, 1), 1), (1, slice(None), 4)):
+            asked = Asked(average_weeks=weeks)
+            table = ask(subject, "weekly", asked).table
+            assert table["incidents"].to_list() == [1, 1, 2]
+            found = event_ids(subject, behind(subject, "weekly", asked, table[rows], table.columns))
+            assert len(found) == behind_it
+        table = ask(subject, "weekly", Asked(average_weeks=2)).table
+        only = behind(subject, "weekly", Asked(average_weeks=2), table[1:2], ["average"])
+        assert len(event_ids(subject, only)) == 2

@@ -187,14 +187,19 @@ def _compared(
 def _weeks(subject: Subject, asked: Asked, rows: pl.DataFrame, columns: Sequence[str]) -> tuple[Span, ...]:
     """The days of the weeks of the rows, and of those that their averages are made of."""
     definition = definition_of(subject, asked)
-    before = after = 0
-    if {"average", "share", *BAND} & set(columns):
-        length = definition.average_weeks
-        before, after = (length - 1, 0) if definition.average == "trailing" else (length // 2, (length - 1) // 2)
-    week = dt.timedelta(weeks=1)
-    # A week that the data do not cover has no number, so none of its events is behind one.
-    days = rows.drop_nulls([asked.counts])["week_date"].unique().sort().to_list()
-    return joined([Span(day - before * week, day + (after + 1) * week - dt.timedelta(days=1)) for day in days])
+    length = definition.average_weeks
+    reach = (length - 1, 0) if definition.average == "trailing" else (length // 2, (length - 1) // 2)
+    averages = [name for name in ("average", "share", *BAND) if name in columns and name in rows.columns]
+    alone = [name for name in rows.columns if name in columns and name not in averages] if columns else [asked.counts]
+    week, day = dt.timedelta(weeks=1), dt.timedelta(days=1)
+    spans = []
+    # A week that has no number, since the data do not cover it or not all that its average needs, has no events behind it.
+    for named, (before, after) in ((averages, reach), (alone, (0, 0))):
+        known = rows.filter(pl.any_horizontal(pl.col(named).is_not_null())) if named else rows.clear()
+        known = known.drop_nulls([asked.counts])
+        starts = known["week_date"].unique().sort().to_list()
+        spans += [Span(start - before * week, start + (after + 1) * week - day) for start in starts]
+    return joined(spans)
 
 
 def _dated(subject: Subject, asked: Asked, selection: Selection, rows: pl.DataFrame, columns: Sequence[str]) -> Behind:

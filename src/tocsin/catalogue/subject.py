@@ -331,7 +331,11 @@ def _last_two(subject: Subject) -> dict[str, Span]:
     end = weeks[-1] + 1
     marks = [week_start(end - length * part, starts=starts) for part in (2, 1, 0)]
     day = dt.timedelta(days=1)
-    named = (f"the {length} weeks before", f"the last {length} weeks")
+    named = (
+        ("the week before", "the last week")
+        if length == 1
+        else (f"the {length} weeks before", f"the last {length} weeks")
+    )
     return {named[0]: Span(marks[0], marks[1] - day), named[1]: Span(marks[1], marks[2] - day)}
 
 

@@ -31,9 +31,7 @@ def counted(
     return f"Counted: {selection.weight} in reports, as the source counts them, of {said} {_CAUTION}"
 
 
-_CAUTION = (
-    "They grow with the number of outlets and with attention: what is told of twice as often is not twice as violent."
-)
+_CAUTION = "Mentions grow with the number of outlets and with attention: what is told of twice as often is not twice as violent."
 
 
 def of_what(asked: Asked) -> str:

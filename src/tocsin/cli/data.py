@@ -251,4 +251,4 @@ def rebuild(desk: DeskOption = Path()) -> None:
         loaded = rebuild_store(
             read_desk(find_desk(desk)), progress=lambda name, rows: progress(f"{name}: {rows:,} rows read")
         )
-    tell(f"Rebuilt from {len(loaded)} files.")
+    tell(f"Rebuilt from {len(loaded)} {'file' if len(loaded) == 1 else 'files'}.")

@@ -21,6 +21,10 @@ app = typer.Typer(
 )
 
 
+INTERRUPTED = 130
+"""With this the command line ends where Ctrl-C stopped it."""
+
+
 def main() -> None:
     """Run the command line; an error of the user's is a sentence, never a traceback."""
     try:
@@ -30,9 +34,10 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:  # the reader of our output went away
         sys.exit(0)
-    except KeyboardInterrupt:
-        tell("Stopped. Nothing was left half done.")
-        sys.exit(1)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            tell("Stopped. Nothing was left half done.")
+        raise
 
 
 def _version(asked: bool) -> None:

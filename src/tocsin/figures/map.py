@@ -28,6 +28,7 @@ TALLEST = 480  # panel, px
 _AIR = 6.0
 _HEADING = 12.5
 _SWATCH = 50.0
+_LETTERS = 9
 _TOWNS_AT = 384.0
 _LENGTHS = tuple(step * 10**power for power in range(4) for step in (1, 2, 5))  # of the scale bar, km
 _LONGEST = 90.0  # scale bar, px
@@ -206,20 +207,28 @@ def _key(page: _Page, towns: Sequence[named.Capital], unit: str) -> alt.LayerCha
     marks = [words([unit], x=0, y=0, color=theme.QUIET), *_swatches(page.classes), *_scale_bar(page.projection)]
     marks += [named.drawn("key")]
     marks += [words([one.name], x=one.x + 9, y=one.y, baseline="middle", color=theme.QUIET) for one in kinds]
-    return together(*marks, width=theme.WIDTH, height=44)
+    return together(*marks, width=theme.WIDTH, height=44 if _fit(page.classes) else 56)
+
+
+def _fit(scale: Classes) -> bool:
+    """Whether each label is as narrow as its swatch; else they are written in two lines."""
+    return all(len(label) <= _LETTERS for label in scale.labels)
 
 
 def _swatches(scale: Classes) -> Iterator[alt.Chart]:
+    labels = scale.labels if _fit(scale) else [label.replace("–", "–\n") for label in scale.labels]
     swatches = [
         {"from": index * _SWATCH, "to": (index + 1) * _SWATCH - 2, "colour": colour, "class": label}
-        for index, (colour, label) in enumerate(zip((theme.LAND, *scale.colours), ("none", *scale.labels), strict=True))
+        for index, (colour, label) in enumerate(zip((theme.LAND, *scale.colours), ("none", *labels), strict=True))
     ]
     chart = alt.Chart(alt.InlineData(values=swatches))
     left = pixels("from", alt.X)
     yield chart.mark_rect(stroke=theme.BORDER, strokeWidth=0.5).encode(
         x=left, x2="to:Q", y=alt.value(17), y2=alt.value(28), color=alt.Color("colour:N", scale=None)
     )
-    yield chart.mark_text(baseline="top", dx=_SWATCH / 2 - 1).encode(x=left, y=alt.value(32), text="class:N")
+    yield chart.mark_text(baseline="top", lineBreak="\n", dx=_SWATCH / 2 - 1).encode(
+        x=left, y=alt.value(32), text="class:N"
+    )
 
 
 def _kinds_of_towns(towns: Sequence[named.Capital]) -> list[named.Capital]:

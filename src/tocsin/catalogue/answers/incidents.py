@@ -67,6 +67,8 @@ def answer_weekly(subject: Subject, asked: Asked) -> Answer:
     # How counts of incidents are revised tells nothing of how often they are mentioned.
     lines = {} if asked.weight else _lines(table, selection, by=asked.by, groups=groups)
     table, band = with_band(subject, table, definition=definition, lines=lines)
+    if table["average"].null_count() == table.height:
+        notes += (f"No average: it needs {definition.average_weeks} weeks in a row that the data cover.",)
     by = f" by {asked.by.replace('_', ' ')}" if asked.by else " by group" if groups else ""
     return Answer(
         question="weekly",
@@ -141,7 +143,9 @@ def answer_concentration(subject: Subject, asked: Asked) -> Answer:
     return Answer(
         question="concentration",
         table=subject.with_names(table, level).rename({"incidents": asked.counts}),
-        title=asked.title or f"Where {of_what(asked).lower()}{involving} took place, {countries_of(subject.desk)}",
+        title=asked.title
+        or (f"{of_what(asked)}{involving} by place" if asked.weight else f"Where incidents{involving} took place")
+        + f", {countries_of(subject.desk)}",
         subtitle=subtitle(f"{asked.counts} per {level_words(level)}", *spans),
         definition=counted(subject, selection, involving=involving),
         notes=(

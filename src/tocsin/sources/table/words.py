@@ -108,6 +108,12 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "ar": "القتلى|قتلى",
         "fa": "کشته|تلفات",
     },
+    "mentions": {
+        "en": "mentions|nummentions|num mentions|number of mentions",
+        "de": "erwähnungen",
+        "fr": "mentions",
+        "es": "menciones",
+    },
     "source": {
         "en": "source|sources|reported by",
         "de": "quelle|quellen",
