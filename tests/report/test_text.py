@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tocsin.errors import FindingError
 from tocsin.findings import parse_findings
 from tocsin.report.document import docx
-from tocsin.report.text import OPAQUE, Text, parse
+from tocsin.report.places import OPAQUE
+from tocsin.report.text import Text, parse
 from tocsin.report.typeset import pdf
 
 FINDINGS = parse_findings(

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import pypandoc  # type: ignore[import-untyped]
 
 from tocsin.errors import FindingError
-from tocsin.report.text import lies_beside
+from tocsin.report.dialect import lies_beside
 from tocsin.visible import visible
 
 Node = dict[str, Any]

@@ -12,7 +12,8 @@ from tocsin.errors import FindingError
 from tocsin.findings import Evaluation, Found
 from tocsin.findings.found import printed
 from tocsin.findings.ways import holding_in
-from tocsin.report.text import FILE_NAME, Call, Kind, Text, note_label
+from tocsin.report.calls import Call, Kind, note_label
+from tocsin.report.text import FILE_NAME, Text
 from tocsin.schema import Provenance, spoken_date
 from tocsin.visible import visible
 

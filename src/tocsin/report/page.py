@@ -8,9 +8,10 @@ from typing import Any
 
 from markdown_it.token import Token
 
+from tocsin.report.dialect import dialect
 from tocsin.report.filled import FigureWords, Filled, lacking, unlike, verdict
 from tocsin.report.templating import environment
-from tocsin.report.text import Text, dialect
+from tocsin.report.text import Text
 from tocsin.schema import Provenance, spoken_date
 
 

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tocsin.report.text import Call, Text
+from tocsin.report.calls import Call
+from tocsin.report.text import Text
 
 
 @dataclass(frozen=True)
