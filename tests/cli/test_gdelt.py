@@ -147,7 +147,10 @@ def test_incidents_weighed_by_mentions(desk: Path) -> None:
     for question in ("concentration", "proximity", "actors"):
         table = json.loads(run("table", question, "--weight", "mentions", "--format", "json", folder=desk).out)
         assert sum(row["mentions"] for row in table["rows"]) > 0
-    assert 'has no argument "weight"' in run("table", "change", "--weight", "mentions", folder=desk, code=1).err
+    assert (
+        "ten mentions of one incident are not ten observations"
+        in run("table", "change", "--weight", "mentions", folder=desk, code=1).err
+    )
     assert "can not be weighed" in run("table", "weekly", "--weight", "deaths", folder=desk, code=1).err
 
 

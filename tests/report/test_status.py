@@ -106,3 +106,12 @@ def test_events_are_those_that_stood_on_the_day(desk: Desk, day: dt.date | None)
     after = rows.filter(pl.col("event_date") > half["event_date"].max())
     standing = 2000 if day else half.height + after.height
     assert status_of(desk, as_of=day)[0].heading == f"acled: {standing:,} events"
+
+
+def test_questions_of_many_weeks_say_how_many_they_need(desk: Desk) -> None:
+    said = answers(status_of(rewrite(desk, HEAD + "[period]\nfirst = 2018-01-01\nlast = 2018-05-20\n"))[0])
+    assert said["weekly"] == said["trend"] == "yes"
+    wanted = "no: the data cover 20 whole weeks (it needs 44) of the period (1 January 2018 – 20 May 2018)"
+    assert said["watch"] == wanted
+    said = answers(status_of(rewrite(desk, HEAD + "[period]\nfirst = 2018-01-01\nlast = 2018-01-14\n"))[0])
+    assert "2 whole weeks (it needs 13)" in said["trend"]

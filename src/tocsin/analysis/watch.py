@@ -30,6 +30,9 @@ PAST = 13
 FEW_PAST = 10
 """With fewer windows before it than this a week is not judged."""
 
+LEAST_WEEKS = (FEW_PAST + 1) * WINDOW
+"""Of fewer weeks none is judged."""
+
 LEVEL = 0.02
 """An alarm is a q-value of at most this. Windows of one unit are taken as independent; with a memory they are not, and this is small enough
 for that."""
@@ -124,11 +127,11 @@ def watch(
     if not units or weeks < 1:
         raise QuestionError("there is no unit to watch" if not units else f"{weeks} looks are not asked")
     numbers, counts = _counts(events, selection, definition, period, units)
-    looks = range(max((FEW_PAST + 1) * WINDOW, len(numbers) - weeks + 1), len(numbers) + 1)
+    looks = range(max(LEAST_WEEKS, len(numbers) - weeks + 1), len(numbers) + 1)
     if not looks:
         raise QuestionError(
             f"the data cover {len(numbers)} whole weeks in a row at the end of {period}: too few to know what is usual",
-            next_step=f"At least {(FEW_PAST + 1) * WINDOW} are needed.",
+            next_step=f"At least {LEAST_WEEKS} are needed.",
         )
     tables = []
     for stop in looks:

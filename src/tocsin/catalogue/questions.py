@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tocsin.analysis import trend, watch
 from tocsin.catalogue.answers.agreement import answer_agreement
 from tocsin.catalogue.answers.change import answer_change, answer_trend, answer_watch
 from tocsin.catalogue.answers.coverage import answer_mix, answer_outlets, answer_panel, answer_scales
@@ -45,8 +46,8 @@ class Question:
     """Columns of which it needs one: the first by itself, another where it is asked `by` that."""
     two_windows: bool = False
     """Whether it compares two windows, no more and no fewer."""
-    whole_weeks: bool = False
-    """Whether it counts whole weeks alone: days of a window are of no use to it unless they make a week."""
+    least_weeks: int = 0
+    """How many whole weeks the data must cover; 0 where single days are of use to it."""
     of_period: bool = False
     """Whether it is of the whole period where no window is named."""
     all_groups: bool = False
@@ -70,7 +71,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_weekly,
         figure=True,
         example="tocsin figure weekly --group IS -o weekly.svg",
-        whole_weeks=True,
+        least_weeks=1,
     ),
     Question(
         name="concentration",
@@ -98,7 +99,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_proximity,
         figure=True,
         example="tocsin table proximity --threshold 10 --format csv",
-        whole_weeks=True,
+        least_weeks=1,
     ),
     Question(
         name="comparison",
@@ -109,7 +110,7 @@ QUESTIONS: tuple[Question, ...] = (
         figure=False,
         example="tocsin table comparison --format json",
         two_windows=True,
-        whole_weeks=True,
+        least_weeks=1,
         all_groups=True,
     ),
     Question(
@@ -189,7 +190,7 @@ QUESTIONS: tuple[Question, ...] = (
         example="tocsin figure panel -o panel.svg",
         either=("source_scale", "source"),
         two_windows=True,
-        whole_weeks=True,
+        least_weeks=1,
     ),
     Question(
         name="position",
@@ -219,7 +220,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_dating,
         figure=True,
         example="tocsin figure dating -o dating.svg",
-        whole_weeks=True,
+        least_weeks=1,
         parts=("dating",),
     ),
     Question(
@@ -231,7 +232,7 @@ QUESTIONS: tuple[Question, ...] = (
         figure=True,
         example="tocsin table agreement --against source:SOHR",
         two_windows=True,
-        whole_weeks=True,
+        least_weeks=1,
         all_groups=True,
     ),
     Question(
@@ -280,7 +281,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_change,
         figure=True,
         example="tocsin figure change -o change.svg",
-        whole_weeks=True,
+        least_weeks=1,
     ),
     Question(
         name="trend",
@@ -290,7 +291,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_trend,
         figure=False,
         example="tocsin table trend --weeks 13",
-        whole_weeks=True,
+        least_weeks=trend.USUAL_WEEKS,
     ),
     Question(
         name="watch",
@@ -300,7 +301,7 @@ QUESTIONS: tuple[Question, ...] = (
         answer=answer_watch,
         figure=True,
         example="tocsin figure watch -o watch.svg",
-        whole_weeks=True,
+        least_weeks=watch.LEAST_WEEKS,
     ),
 )
 
@@ -311,15 +312,30 @@ def ask(subject: Subject, question: str, asked: Asked) -> Answer:
     Raises:
         QuestionError: no such question, an argument that it does not heed, or one that these data can not answer.
     """
+    return heeding(question, asked).answer(subject, asked)
+
+
+def heeding(question: str, asked: Asked) -> Question:
+    """The entry of that name, which heeds all that is asked.
+
+    Raises:
+        QuestionError: no such question, or an argument that it does not heed.
+    """
     entry = find(question)
     given = {name for name, value in vars(asked).items() if value not in (None, (), "")}
     strange = sorted(given - {*entry.arguments, "title"})
+    if strange == ["weight"]:
+        weighed = ", ".join(each.name for each in QUESTIONS if "weight" in each.arguments)
+        raise QuestionError(
+            f'the question "{question}" takes no weight: ten mentions of one incident are not ten observations',
+            next_step=f"Weighed are those that only count: {weighed}.",
+        )
     if strange:
         raise QuestionError(
             f'the question "{question}" has no argument "{strange[0]}"',
             next_step=did_you_mean(strange[0], entry.arguments),
         )
-    return entry.answer(subject, asked)
+    return entry
 
 
 def draw(subject: Subject, question: str, asked: Asked, answer: Answer) -> Any:

@@ -21,9 +21,10 @@ from typing import Any
 import polars as pl
 
 from tocsin.catalogue import Answer, Asked, Behind, Subject, ask, asked_of, behind, draw, figures_of, subject_of
+from tocsin.catalogue.questions import heeding
 from tocsin.catalogue.subject import windows_of
 from tocsin.desk import MEMORY, Desk, Figure
-from tocsin.errors import FindingError, QuestionError, StoreBusyError, StoreError
+from tocsin.errors import DeskError, FindingError, QuestionError, StoreBusyError, StoreError
 from tocsin.figures.drawer import Drawer
 from tocsin.figures.write import embed, specification, write
 from tocsin.findings import Evaluation, plan
@@ -102,6 +103,8 @@ def build(
         QuestionError, StoreError, DeskError, FindingError: nothing can be built, or the folder holds something else than an output;
             the last good output stays.
     """
+    for figure in desk.figures:
+        _refuse_strange(figure)
     out = (out or desk.folder / OUT).resolve()
     inputs = _inputs(desk)
     with open_store(desk.memory) as store, held(desk.folder, out=out):
@@ -192,6 +195,16 @@ def _figure(evaluation: Evaluation, figure: Figure, number: int, folder: Path, d
         beside=answer.beside,
         behind=figure.finding or _behind(evaluation.subject, figure, answer),
     )
+
+
+def _refuse_strange(figure: Figure) -> None:
+    """A figure with an argument that its question does not heed is a mistake in desk.toml."""
+    if figure.finding is not None:
+        return
+    try:
+        heeding(figure.question, asked_of(figure))
+    except QuestionError as error:
+        raise DeskError(error.what, where=f'desk.toml, figure "{figure.id}"', next_step=error.next_step) from error
 
 
 def _behind(subject: Subject, figure: Figure, answer: Answer) -> Behind:

@@ -10,6 +10,7 @@ from typing import Any
 from tocsin.analysis.weeks import covered_weeks
 from tocsin.catalogue import QUESTIONS, Question, Subject, subject_of
 from tocsin.catalogue.subject import period_of, selection_of, windows_of
+from tocsin.catalogue.words import countries_of
 from tocsin.desk import Desk
 from tocsin.errors import QuestionError, StoreError
 from tocsin.schema import Span, Vintage, listed, spoken_date
@@ -54,7 +55,9 @@ def _dataset(desk: Desk, store: Store, name: str, as_of: dt.date | None) -> Part
         {"question": entry.name, "answer": _answer(subject, entry, filled, datasets=store.datasets())}
         for entry in QUESTIONS
     ]
-    return Part(f"{name}: {filled['event_id']:,} events", (*_notes(subject, store), *_groups(subject)), rows)
+    events, inside = filled["event_id"], store.inside(name, desk.countries, as_of=as_of)
+    of_them = f", {inside:,} of them in {countries_of(desk)}" if inside < events else ""
+    return Part(f"{name}: {events:,} events{of_them}", (*_notes(subject, store), *_groups(subject)), rows)
 
 
 def _notes(subject: Subject, store: Store) -> list[str]:
@@ -165,6 +168,9 @@ def _lacking(subject: Subject, entry: Question, span: Span) -> tuple[str, bool]:
     days = sum(max(0, (min(span.last, each.last) - max(span.first, each.first)).days + 1) for each in covered)
     if not days:
         return "no day", False
-    if entry.whole_weeks and not covered_weeks(span, covered, starts=subject.desk.definition.week_starts):
-        return "no whole week", False
+    weeks = len(covered_weeks(span, covered, starts=subject.desk.definition.week_starts))
+    if weeks < entry.least_weeks:
+        return (
+            f"{weeks} whole weeks (it needs {entry.least_weeks})" if entry.least_weeks > 1 else "no whole week"
+        ), False
     return (f"{days:,} of {span.days:,} days" if days < span.days else ""), True

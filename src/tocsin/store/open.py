@@ -184,6 +184,10 @@ class Store:
         """How many of the data set's rows that stand, or stood on the day `as_of`, have a point."""
         return self._counted(dataset, as_of, "place.latitude IS NOT NULL", [])
 
+    def inside(self, dataset: str, countries: tuple[str, ...], *, as_of: dt.date | None = None) -> int:
+        """How many of the rows, as they stand or stood on `as_of`, are of these countries."""
+        return self._counted(dataset, as_of, "list_contains(?, event.country)", [list(countries)])
+
     def unplaced(self, dataset: str, countries: tuple[str, ...], *, as_of: dt.date | None = None) -> int:
         """How many of the rows of these countries, as they stand or stood on `as_of`, have a point that no unit of their country holds."""
         return self._counted(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import polars as pl
 
 from tocsin.analysis.attribution import attribution, claimed
@@ -11,7 +13,7 @@ from tocsin.analysis.sampled import random_sample
 from tocsin.catalogue.answers.coverage import every_of
 from tocsin.catalogue.reviewing import SHOWN, Reading, read
 from tocsin.catalogue.subject import Answer, Asked, Subject, definition_of, period_of, selection_of, windows_of
-from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, subtitle
+from tocsin.catalogue.words import counted, countries_of, coverage_notes, for_group, gathered, subtitle
 from tocsin.desk import Definition
 from tocsin.errors import QuestionError
 from tocsin.schema import Span, listed
@@ -64,6 +66,7 @@ def answer_claims(subject: Subject, asked: Asked) -> Answer:
         subtitle=subtitle("incidents", *spans.values()),
         definition=counted(subject, selection),
         notes=(
+            *_gathered(subject, asked),
             "Contested: the party that claims or is named denies, or a third party names another; claims of several parties count as "
             "contested here. A group that was attacked counts as one that attacked.",
             *reading.sentences(),
@@ -87,6 +90,7 @@ def answer_initiator(subject: Subject, asked: Asked) -> Answer:
         definition=counted(subject, selection, involving=involving),
         notes=(
             *notes,
+            *_gathered(subject, asked),
             f"{_order(subject)} Lower bound: the group began no undecided incident; upper bound: all of those in which it takes part.",
             *reading.sentences(),
             *_samples(reading, table),
@@ -126,6 +130,13 @@ def labels_of(subject: Subject, asked: Asked) -> list[str]:
         if name not in known:
             for_group(subject, Asked(group=name), selection_of(subject))
     return [known[name].label for name in (asked.groups or known)]
+
+
+def _gathered(subject: Subject, asked: Asked) -> tuple[str, ...]:
+    """Which names each group gathers."""
+    groups = subject.desk.groups
+    names = {groups[name].label: sorted({*chain(*subject.matched(name).values())}) for name in (asked.groups or groups)}
+    return tuple(note for label, found in names.items() if found for note in gathered(label, found))
 
 
 def _by_type(asked: Asked) -> bool:
