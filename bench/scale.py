@@ -67,7 +67,8 @@ def star_of(events: int) -> Path:
 def make(events: int) -> float:
     """Lay the world of so many events, several parts at once; the seconds that took, or none where it is there already."""
     folder = star_of(events)
-    if (folder / "whole").exists():
+    columns, whole = ", ".join(EVENT_COLUMNS), folder / "whole"
+    if whole.exists() and whole.read_text(encoding="utf-8") == columns:
         return 0.0
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "event").mkdir(parents=True)
@@ -79,12 +80,11 @@ def make(events: int) -> float:
             )
         parties = "SELECT DISTINCT actor1, actor2, assoc_actor1, assoc_actor2, party_id FROM event"
         pq.write_table(seed.sql(parties).to_arrow_table(), folder / "named.parquet")
-        columns = ", ".join(EVENT_COLUMNS)
         schema = seed.sql(f"SELECT {columns} FROM event LIMIT 0").to_arrow_table().schema
     parts = range(-(-events // PART))
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
         list(pool.map(_part, parts, [events] * len(parts), [schema] * len(parts)))
-    (folder / "whole").touch()
+    whole.write_text(columns, encoding="utf-8")
     return time.perf_counter() - started
 
 
