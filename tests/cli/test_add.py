@@ -354,3 +354,17 @@ def test_a_csv_file_is_read_in_a_new_process_that_has_no_pandas(desk: Path) -> N
     )
     assert done.returncode == 0, done.stderr
     assert "50 events" in done.stderr
+
+
+def test_of_an_error_nothing_is_said_but_the_error(desk: Path) -> None:
+    """An error that is kept to the end keeps the engine's objects too, which the engine's module then complains of."""
+    (desk / "log.csv").write_text("day,what,how\n2024-01-01,attack,1\n", encoding="utf-8")
+    columns = 'event_date = "day"\nevent_type = "what"\ngeo_precision = "how"\n'
+    (desk / "log.toml").write_text(
+        f'dataset = "log"\ntitle = "Log"\nlicence = ""\ncitation = ""\n[columns]\n{columns}', encoding="utf-8"
+    )
+    alone = (sys.executable, "-c", "from tocsin.cli import main; main()")
+    asked = ("add", "log.csv", "--mapping", "log.toml")
+    done = subprocess.run([*alone, *asked], cwd=desk, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert [line for line in done.stderr.splitlines() if "precise enough" not in line] == []

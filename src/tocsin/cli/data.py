@@ -72,7 +72,7 @@ def add(
 
     opened = read_desk(find_desk(desk))
     declared = span_of(covers) if covers else None
-    loaded, failed = [], []
+    loaded, failed = [], False
     for path in files:
         with working(path.name) as progress:
             try:
@@ -89,7 +89,7 @@ def add(
                     progress=lambda name, rows: progress(f"{name}: {rows:,} rows read"),
                 )
             except (SourceError, DeskError, StoreError, QuestionError) as error:
-                failed.append(error)
+                failed = True
                 tell_error(error)
                 continue
         vintage = added.vintage

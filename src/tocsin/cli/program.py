@@ -31,13 +31,14 @@ def main() -> None:
         app()
     except TocsinError as error:
         tell_error(error)
-        sys.exit(1)
     except BrokenPipeError:  # the reader of our output went away
         sys.exit(0)
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
             tell("Stopped. Nothing was left half done.")
         raise
+    # Out here: an exit within would keep the error, and with it the engine's objects, until nothing is there to free them.
+    sys.exit(1)
 
 
 def _version(asked: bool) -> None:
