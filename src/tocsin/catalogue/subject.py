@@ -82,6 +82,10 @@ class Subject:
             self._matched[group] = {name: self._fitting(name) for name in self.desk.groups[group].actors}
         return self._matched[group]
 
+    def members(self, group: str) -> tuple[str, ...]:
+        """Every name in the data that belongs to a group of the desk, sorted."""
+        return tuple(sorted({name for names in self.matched(group).values() for name in names}))
+
     def _fitting(self, written: str) -> tuple[str, ...]:
         if "*" not in written:
             return self._by_folded.get(written.casefold(), ())
@@ -258,7 +262,7 @@ def actors_of(subject: Subject, group: str) -> tuple[str, ...]:
     if group not in groups:
         step = did_you_mean(group, groups) if groups else "Define it in desk.toml under [groups]."
         raise QuestionError(f'the desk has no group "{group}"', next_step=step)
-    matched = tuple(sorted({name for names in subject.matched(group).values() for name in names}))
+    matched = subject.members(group)
     if not matched:
         near = list(
             dict.fromkeys(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import narwhals as nw
 
-from tocsin.catalogue.subject import Asked, Subject
+from tocsin.catalogue.subject import Asked, Subject, selection_of
 from tocsin.cube import Selection, selected
 from tocsin.errors import QuestionError, did_you_mean
 from tocsin.schema import Span, joined
@@ -15,12 +15,13 @@ WEIGHTS = ("mentions",)
 """Columns that may be asked for."""
 
 
-def weighed(subject: Subject, asked: Asked, selection: Selection) -> Selection:
-    """The selection, by the weight that is asked for, if any is.
+def weighed(subject: Subject, asked: Asked) -> Selection:
+    """What counts as an incident, by the weight that is asked for, if any is.
 
     Raises:
-        QuestionError: it is no column to weigh by, or the data do not have it.
+        QuestionError: as selection_of; or it is no column to weigh by, or the data do not have it.
     """
+    selection = selection_of(subject)
     if asked.weight is None:
         return selection
     if asked.weight not in WEIGHTS:

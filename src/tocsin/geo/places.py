@@ -15,6 +15,8 @@ from tocsin.geo.gazetteer import Gazetteer
 from tocsin.geo.spelling import folded
 
 COORDINATES = ("country", "longitude", "latitude")
+Resolver = Callable[[pl.DataFrame], pl.DataFrame]
+"""`resolve` with a gazetteer of its own."""
 
 # Nearest on the sphere and nearest on the ellipsoid can differ by half a per cent of distance; so the few nearest on the
 # sphere are measured on the ellipsoid.
@@ -142,7 +144,7 @@ def _cells(points: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def remembering(gazetteer: Gazetteer) -> Callable[[pl.DataFrame], pl.DataFrame]:
+def remembering(gazetteer: Gazetteer) -> Resolver:
     """Works out each distinct place once, however often it is asked for."""
     met: list[pl.DataFrame] = []
 

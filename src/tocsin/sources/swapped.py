@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import polars as pl
 
-from tocsin.geo.places import COORDINATES
+from tocsin.geo.places import COORDINATES, Resolver
 from tocsin.schema import REJECT_SCHEMA
 from tocsin.sources.settling import Batch
-
-Resolver = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 def without_swapped(batches: Iterator[Batch], resolved: Resolver) -> Iterator[Batch]:

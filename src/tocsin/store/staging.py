@@ -28,11 +28,10 @@ from tocsin.store.open import frame
 Resolver = Callable[[pl.DataFrame], pl.DataFrame]
 """Distinct country, longitude, latitude -> the same, in the same order, with the columns of the place table."""
 
-PLACE_COLUMNS = (
-    "country", "longitude", "latitude", "unit_code", "unit_name", "unit_match", "capital", "capital_distance_km",
-    "cell_3", "cell_4", "cell_5", "cell_6",
-)  # fmt: skip
 COORDINATES = ("country", "longitude", "latitude")
+PLACE_COLUMNS = (
+    *COORDINATES, "unit_code", "unit_name", "unit_match", "capital", "capital_distance_km", "cell_3", "cell_4", "cell_5", "cell_6",
+)  # fmt: skip
 
 # Not part of what a row says: a publisher stamps rows anew without changing them.
 _NOT_CONTENT = {"event_id", "revised_at", "actors", "longitude", "latitude"}

@@ -123,8 +123,11 @@ def load(
             _refuse_cut_off(connection, file, number, rows=staged.rows)
         set_twins_aside(connection, staged, monadic=file.monadic)
         _tell_spoken_for(connection, file)
-        events = one_count(connection, "SELECT count(*) FROM ready")
-        moved = Moved(added=events) if straight else _open_and_close(connection, number, file)
+        moved = (
+            Moved(added=one_count(connection, "SELECT count(*) FROM ready"))
+            if straight
+            else _open_and_close(connection, number, file)
+        )
         _record(connection, number, file, rows=staged.rows, moved=moved)
         discard(connection, staged)
         connection.execute("COMMIT")

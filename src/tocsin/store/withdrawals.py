@@ -18,7 +18,7 @@ import polars as pl
 from tocsin.errors import SourceError, StoreError
 from tocsin.schema import REJECT_SCHEMA, Vintage
 from tocsin.store.open import Store, frame
-from tocsin.store.staging import insert, next_number, one_count
+from tocsin.store.staging import insert, next_number, one_count, registered
 from tocsin.store.vintages import all_or_nothing, last_said, refuse_older, since
 
 Outcome = Literal["withdrawn", "unknown", "before", "since"]
@@ -148,15 +148,13 @@ def refuse_foreign(store: Store, *, dataset: str, ids: Collection[str], data_dat
 
 
 def _known(store: Store, dataset: str, ids: Collection[str]) -> int:
-    store.connection.register("asked", pl.DataFrame({"event_id": list(ids)}, schema={"event_id": pl.String}).to_arrow())
-    try:
+    asked = pl.DataFrame({"event_id": list(ids)}, schema={"event_id": pl.String})
+    with registered(store.connection, asked.to_arrow()):
         return one_count(
             store.connection,
-            "SELECT count(*) FROM asked WHERE event_id IN (SELECT event_id FROM event WHERE dataset = ?)",
+            "SELECT count(*) FROM part WHERE event_id IN (SELECT event_id FROM event WHERE dataset = ?)",
             [dataset],
         )
-    finally:
-        store.connection.unregister("asked")
 
 
 def _judge(store: Store, number: int, listed: List) -> None:
@@ -166,20 +164,19 @@ def _judge(store: Store, number: int, listed: List) -> None:
     said = listed.ids.select(
         "row", "line", "event_id", pl.col("withdrawn_at").fill_null(end_of_day).dt.cast_time_unit("us")
     )
-    connection.register("named", said.to_arrow())
-    connection.execute(
-        f"""
-        INSERT INTO withdrawal
-        SELECT $number, named.row, named.line, event_id, withdrawn_at, CASE
-            WHEN said.event_id IS NULL THEN 'unknown'
-            WHEN NOT stands THEN 'before'
-            WHEN {since("said.revised_at", "said.given_date", "withdrawn_at")} THEN 'since'
-            ELSE 'withdrawn' END
-        FROM named LEFT JOIN ({last_said("SELECT event_id FROM named")}) AS said USING (event_id)
-        """,
-        {"number": number, "dataset": listed.dataset},
-    )
-    connection.unregister("named")
+    with registered(connection, said.to_arrow()):
+        connection.execute(
+            f"""
+            INSERT INTO withdrawal
+            SELECT $number, part.row, part.line, event_id, withdrawn_at, CASE
+                WHEN said.event_id IS NULL THEN 'unknown'
+                WHEN NOT stands THEN 'before'
+                WHEN {since("said.revised_at", "said.given_date", "withdrawn_at")} THEN 'since'
+                ELSE 'withdrawn' END
+            FROM part LEFT JOIN ({last_said("SELECT event_id FROM part")}) AS said USING (event_id)
+            """,
+            {"number": number, "dataset": listed.dataset},
+        )
 
 
 def _record(store: Store, number: int, listed: List, *, like: Vintage) -> None:

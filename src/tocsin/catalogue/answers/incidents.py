@@ -52,7 +52,7 @@ MOST_LINES = 8
 
 def answer_weekly(subject: Subject, asked: Asked) -> Answer:
     definition = definition_of(subject, asked)
-    selection, involving, notes = for_group(subject, asked, weighed(subject, asked, selection_of(subject)))
+    selection, involving, notes = for_group(subject, asked, weighed(subject, asked))
     period = period_of(subject)
     groups = (
         {subject.desk.groups[name].label: actors_of(subject, name) for name in asked.groups} if asked.groups else None
@@ -100,7 +100,7 @@ def _lines(
 
 def answer_proximity(subject: Subject, asked: Asked) -> Answer:
     definition = definition_of(subject, asked)
-    selection, involving, notes = for_group(subject, asked, weighed(subject, asked, selection_of(subject)))
+    selection, involving, notes = for_group(subject, asked, weighed(subject, asked))
     period = period_of(subject)
     edges = asked.near_km or (definition.near_km,)
     table = proximity(
@@ -129,7 +129,7 @@ def answer_proximity(subject: Subject, asked: Asked) -> Answer:
 
 
 def answer_concentration(subject: Subject, asked: Asked) -> Answer:
-    selection, involving, notes = for_group(subject, asked, weighed(subject, asked, selection_of(subject)))
+    selection, involving, notes = for_group(subject, asked, weighed(subject, asked))
     windows = windows_of(subject, asked.windows)
     spans = list(windows.values())
     level = level_of(subject, asked)
@@ -223,7 +223,7 @@ def answer_comparison(subject: Subject, asked: Asked) -> Answer:
 
 
 def answer_actors(subject: Subject, asked: Asked) -> Answer:
-    selection, involving, notes = for_group(subject, asked, weighed(subject, asked, selection_of(subject)))
+    selection, involving, notes = for_group(subject, asked, weighed(subject, asked))
     period = period_of(subject)
     return Answer(
         question="actors",

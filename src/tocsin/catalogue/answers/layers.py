@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 import polars as pl
 
 from tocsin.analysis.attribution import attribution, claimed
@@ -135,7 +133,7 @@ def labels_of(subject: Subject, asked: Asked) -> list[str]:
 def _gathered(subject: Subject, asked: Asked) -> tuple[str, ...]:
     """Which names each group gathers."""
     groups = subject.desk.groups
-    names = {groups[name].label: sorted({*chain(*subject.matched(name).values())}) for name in (asked.groups or groups)}
+    names = {groups[name].label: subject.members(name) for name in (asked.groups or groups)}
     return tuple(note for label, found in names.items() if found for note in gathered(label, found))
 
 
