@@ -368,3 +368,12 @@ def test_of_an_error_nothing_is_said_but_the_error(desk: Path) -> None:
     done = subprocess.run([*alone, *asked], cwd=desk, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert [line for line in done.stderr.splitlines() if "precise enough" not in line] == []
+
+
+def test_of_a_file_without_an_event_the_reasons_are_told(desk: Path) -> None:
+    header = ",".join(afghan(1).columns)
+    (desk / "short.csv").write_text(f"{header}\nx,y\n", encoding="utf-8")
+    told = run("add", "short.csv", folder=desk, code=1).err
+    assert "none of its rows is an event: row 1: the row has 2 cells, the header 31" in told
+    afghan(1).with_columns(event_date=pl.lit("never")).write_csv(desk / "never.csv")
+    assert "row 1, event_date = 'never': " in run("add", "never.csv", folder=desk, code=1).err

@@ -372,7 +372,10 @@ def _refuse_eventless(connection: duckdb.DuckDBPyConnection, file: File, number:
     rows = connection.execute(
         'SELECT row, "column", value, reason FROM reject WHERE vintage = ? ORDER BY row LIMIT 3', [number]
     ).fetchall()
-    reasons = "; ".join(f"row {row}, {column} = {value!r}: {reason}" for row, column, value, reason in rows)
+    # Of a row that is no cells under columns there is no column to name.
+    reasons = "; ".join(
+        f"row {row}{f', {column} = {value!r}' if column else ''}: {reason}" for row, column, value, reason in rows
+    )
     raise SourceError(
         f"none of its rows is an event: {reasons}",
         where=file.name,
