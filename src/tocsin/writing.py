@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 from tocsin.errors import StoreError
@@ -14,7 +15,8 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         StoreError: it can not be written; what was there before is still there.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Each who writes has a part of its own, threads of one process too.
+    part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         part.write_bytes(content)
         part.replace(path)
